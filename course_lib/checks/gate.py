@@ -1,0 +1,126 @@
+"""The three-way gate: the checks are themselves checked.
+
+A check can fail a learner in two ways: it lets a wrong answer through, or it turns a right one down. So for every
+exercise, on its visible cases and on hidden cases from several seeds,
+
+1. the untouched stub of the released notebook fails, with the sentence that it is not written yet;
+2. the reference and every other right solution pass;
+3. every named wrong solution fails *with its own message*.
+
+An exercise with fewer than two other right solutions or four named wrong ones does not pass the gate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from course_lib.checks.compare import compare
+from course_lib.checks.exercise import Case, Exercise
+from course_lib.checks.runner import NOT_WRITTEN, call, run
+
+SEEDS = (0, 1, 2)
+MIN_ALTERNATIVES = 2
+MIN_MISTAKES = 4
+
+
+@dataclass(frozen=True)
+class GateRow:
+    """One exercise at the gate; counts are "how many did what they should" of "how many there are"."""
+
+    exercise: str
+    title: str
+    stub_fails: bool
+    reference_passes: bool
+    alternatives: int
+    alternatives_accepted: int
+    mistakes: int
+    mistakes_rejected: int
+    messages_matched: int
+    problems: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything is as it should be."""
+        return not self.problems
+
+
+def stub_of(exercise: Exercise) -> Callable[..., Any]:
+    """What the untouched notebook defines: a function that is not written yet."""
+
+    def stub(*_: Any) -> None:
+        raise NotImplementedError(f"Exercise {exercise.id}")
+
+    return stub
+
+
+def gate(
+    exercise: Exercise,
+    *,
+    stub: Callable[..., Any] | None = None,
+    reference: Callable[..., Any] | None = None,
+    seeds: Sequence[int] = SEEDS,
+) -> GateRow:
+    """Put one exercise through the gate.
+
+    Args:
+        exercise: the exercise.
+        stub: the function of the untouched notebook; a stand-in when None.
+        reference: the function of the solution notebook; the library's when None.
+        seeds: seeds of the hidden cases.
+    """
+    hidden = tuple(case for seed in seeds for case in exercise.hidden(seed))
+    cases = exercise.visible + hidden
+    verdict = run(exercise, stub or stub_of(exercise))
+    stub_fails = not verdict.passed and NOT_WRITTEN in verdict.message
+    reference_passes = run(exercise, reference or exercise.reference_function, cases).passed
+    refused = [f.__name__ for f in exercise.alternatives if not run(exercise, f, cases).passed]
+    accepted = [m.name for m in exercise.mistakes if run(exercise, m.function).passed]
+    accepted += [f"{m.name} (hidden cases)" for m in exercise.mistakes if _passes(exercise, m.function, hidden)]
+    mismatched = [m.name for m in exercise.mistakes if run(exercise, m.function).mistake is not m]
+    problems = _problems(exercise, stub_fails, reference_passes, refused, accepted, mismatched)
+    return GateRow(
+        exercise.id,
+        exercise.title,
+        stub_fails,
+        reference_passes,
+        len(exercise.alternatives),
+        len(exercise.alternatives) - len(refused),
+        len(exercise.mistakes),
+        len(exercise.mistakes) - len({name.removesuffix(" (hidden cases)") for name in accepted}),
+        len(exercise.mistakes) - len(mismatched),
+        tuple(problems),
+    )
+
+
+def _passes(exercise: Exercise, function: Callable[..., Any], cases: Sequence[Case]) -> bool:
+    """Whether a wrong solution gets through all the hidden cases; stops at the first that catches it."""
+    for case in cases:
+        left, right = call(exercise.reference_function, case), call(function, case)
+        if right.error or right.side_effect or compare(left.value, right.value, rtol=exercise.rtol, atol=exercise.atol):
+            return False
+    return True
+
+
+def _problems(
+    exercise: Exercise,
+    stub_fails: bool,
+    reference_passes: bool,
+    refused: list[str],
+    accepted: list[str],
+    mismatched: list[str],
+) -> list[str]:
+    found = []
+    if not stub_fails:
+        found.append("the stub does not fail with the sentence that it is not written yet")
+    if not reference_passes:
+        found.append("the reference fails")
+    if len(exercise.alternatives) < MIN_ALTERNATIVES:
+        found.append(f"fewer than {MIN_ALTERNATIVES} alternative solutions")
+    if len(exercise.mistakes) < MIN_MISTAKES:
+        found.append(f"fewer than {MIN_MISTAKES} named wrong solutions")
+    found += [f"alternative {name} is refused" for name in refused]
+    found += [f"wrong solution “{name}” is accepted" for name in accepted]
+    found += [f"wrong solution “{name}” does not get its own message" for name in mismatched]
+    return found

@@ -1,0 +1,187 @@
+"""Runs a function on the cases of an exercise and finds out which mistake it makes.
+
+Three things besides the result can go wrong in an answer, and each is looked for: it raises, it changes the data that it
+was given, or it leaves a hook on the model so that every later cell of the notebook computes something else. A hook that
+was left is taken off again.
+
+Whatever the answer writes to stderr is kept and shown on stdout: plain nbgrader gives 0 for a test cell with anything on
+stderr, and a warning is no mistake.
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+import traceback
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr
+from dataclasses import dataclass
+from typing import Any
+
+from course_lib.checks.compare import Difference, brief, compare
+from course_lib.checks.exercise import Case, Exercise, Mistake, ModelHandle
+
+NOT_WRITTEN = "It is not written yet: put your answer in place of the line `raise NotImplementedError(...)`."
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one call gave: a value or an exception, and what happened beside it."""
+
+    value: Any = None
+    error: BaseException | None = None
+    line: str = ""
+    side_effect: str = ""
+    stderr: str = ""
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """One row of the report."""
+
+    case: Case
+    expected: str
+    actual: str
+    verdict: str
+    detail: str
+    stderr: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the answer was right on this case."""
+        return self.verdict == "pass"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The result of an exercise: a row per case, and the mistake it was recognised as."""
+
+    exercise: Exercise
+    rows: tuple[CaseResult, ...]
+    mistake: Mistake | None = None
+    message: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether all cases passed."""
+        return bool(self.rows) and all(row.passed for row in self.rows)
+
+
+def resolve(arguments: Sequence[Any]) -> list[Any]:
+    """Arguments ready for a call: models loaded, data copied so that the case itself cannot be changed."""
+    from course_lib.models import load_model
+
+    return [load_model(a.name) if isinstance(a, ModelHandle) else copy.deepcopy(a) for a in arguments]
+
+
+def call(function: Callable[..., Any], case: Case) -> Outcome:
+    """Call `function` on a case; nothing that it does wrong gets out."""
+    arguments = resolve(case.arguments)
+    models = [a.model for a in arguments if hasattr(a, "model")]
+    hooks = [_hooks(model) for model in models]
+    stderr = io.StringIO()
+    value, error, line = None, None, ""
+    with redirect_stderr(stderr), warnings.catch_warnings():
+        warnings.simplefilter("default")
+        try:
+            value = function(*arguments)
+        except Exception as exception:
+            error, line = exception, _line_in(exception, function)
+    side_effect = _changed_argument(case.arguments, arguments)
+    for model, before in zip(models, hooks, strict=True):
+        if _remove_new_hooks(model, before):
+            side_effect = "a hook was left on the model"
+    return Outcome(value, error, line, side_effect, stderr.getvalue())
+
+
+def run(exercise: Exercise, function: Any, cases: Sequence[Case] | None = None) -> Verdict:
+    """Run the exercise's visible cases (or `cases`) and recognise the mistake, if there is one."""
+    if not callable(function):
+        text = f"A function is expected; what was passed is of type {type(function).__name__}."
+        return Verdict(exercise, (), message=text)
+    cases = exercise.visible if cases is None else cases
+    expected = [call(exercise.reference_function, case) for case in cases]
+    outcomes = [call(function, case) for case in cases]
+    rows = tuple(_row(exercise, *item) for item in zip(cases, expected, outcomes, strict=True))
+    if all(row.passed for row in rows):
+        return Verdict(exercise, rows)
+    if any(isinstance(o.error, NotImplementedError) for o in outcomes):
+        return Verdict(exercise, rows, message=f"Exercise {exercise.id}: {NOT_WRITTEN}")
+    mistake = recognise(exercise, cases, expected, outcomes)
+    first = next(row for row in rows if not row.passed)
+    return Verdict(exercise, rows, mistake, mistake.message if mistake else f"Case “{first.case.name}”. {first.detail}")
+
+
+def recognise(
+    exercise: Exercise, cases: Sequence[Case], expected: Sequence[Outcome], outcomes: Sequence[Outcome]
+) -> Mistake | None:
+    """The named wrong solution that gives the same results as the answer on every case, if any."""
+    for mistake in exercise.mistakes:
+        theirs = [call(mistake.function, case) for case in cases]
+        same = all(_agree(exercise, left, right) for left, right in zip(theirs, outcomes, strict=True))
+        if same and not all(_agree(exercise, left, right) for left, right in zip(theirs, expected, strict=True)):
+            return mistake
+    return None
+
+
+def _agree(exercise: Exercise, left: Outcome, right: Outcome) -> bool:
+    if left.side_effect != right.side_effect or (left.error is None) != (right.error is None):
+        return False
+    if left.error is not None:
+        return type(left.error) is type(right.error)
+    return compare(left.value, right.value, rtol=exercise.rtol, atol=exercise.atol) is None
+
+
+def _row(exercise: Exercise, case: Case, expected: Outcome, outcome: Outcome) -> CaseResult:
+    if expected.error is not None:
+        raise RuntimeError(f"the reference of {exercise.id} fails on case {case.name!r}") from expected.error
+    wanted, stderr = brief(expected.value), outcome.stderr.strip()
+    if outcome.error is not None:
+        detail = f"Your function stopped with {type(outcome.error).__name__}: {outcome.error}"
+        detail += f" — in your line `{outcome.line}`." if outcome.line else "."
+        return CaseResult(case, wanted, type(outcome.error).__name__, "error", detail, stderr)
+    difference = compare(expected.value, outcome.value, rtol=exercise.rtol, atol=exercise.atol)
+    if difference is None and outcome.side_effect:
+        difference = Difference(
+            "side effect", "no side effect", outcome.side_effect, _side_effect_sentence(outcome.side_effect)
+        )
+    if difference is None:
+        return CaseResult(case, wanted, brief(outcome.value), "pass", "", stderr)
+    return CaseResult(case, difference.expected, difference.actual, difference.what, difference.detail, stderr)
+
+
+def _side_effect_sentence(text: str) -> str:
+    return f"The numbers are right, but {text}; everything that runs afterwards would compute with it."
+
+
+def _changed_argument(before: Sequence[Any], after: Sequence[Any]) -> str:
+    for index, (left, right) in enumerate(zip(before, after, strict=True)):
+        if not isinstance(left, ModelHandle) and compare(left, right, rtol=0.0, atol=0.0) is not None:
+            return f"your function changed its argument number {index + 1} in place"
+    return ""
+
+
+def _hooks(model: Any) -> dict[int, set[int]]:
+    return {id(table): set(table) for table in _hook_tables(model)}
+
+
+def _hook_tables(model: Any) -> list[dict[int, Any]]:
+    names = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+    return [getattr(module, name) for module in model.modules() for name in names]
+
+
+def _remove_new_hooks(model: Any, before: dict[int, set[int]]) -> bool:
+    found = False
+    for table in _hook_tables(model):
+        for key in set(table) - before.get(id(table), set()):
+            del table[key]
+            found = True
+    return found
+
+
+def _line_in(error: BaseException, function: Callable[..., Any]) -> str:
+    """The text of the line of the learner's own function at which the exception passed."""
+    filename = getattr(getattr(function, "__code__", None), "co_filename", None)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == filename]
+    return (frames[-1].line or "").strip() if frames else ""

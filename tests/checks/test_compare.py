@@ -1,0 +1,56 @@
+"""The comparison names the property that differs, and accepts every container that holds the right numbers."""
+
+import numpy as np
+import pytest
+import torch
+
+from course_lib.checks.compare import compare
+
+
+@pytest.mark.parametrize(
+    ("actual", "what"),
+    [
+        (None, "kind"),
+        ("text", "kind"),
+        (object(), "kind"),
+        (torch.zeros(3, 2), "shape"),
+        (torch.full((2, 3), float("nan")), "not a number"),
+        (torch.ones(2, 3), "values"),
+        (torch.full((2, 3), float("inf")), "values"),
+        ([[0, 0, 0], [0, 0]], "kind"),
+        (torch.zeros(2, 3, dtype=torch.complex64), "kind"),
+    ],
+)
+def test_first_differing_property_is_named(actual, what):
+    difference = compare(torch.zeros(2, 3), actual, rtol=0, atol=1e-6)
+    assert difference is not None
+    assert difference.what == what
+    assert difference.detail.endswith((".", "?"))
+
+
+@pytest.mark.parametrize("actual", [[[0, 0]], np.zeros((1, 2)), torch.zeros(1, 2, dtype=torch.float64), ((0.0, 0.0),)])
+def test_any_container_of_the_right_numbers_passes(actual):
+    assert compare(torch.zeros(1, 2), actual, rtol=0, atol=0) is None
+
+
+def test_position_of_the_largest_difference_is_told():
+    expected, actual = torch.zeros(2, 3), torch.zeros(2, 3)
+    actual[1, 2] = 0.5
+    difference = compare(expected, actual, rtol=0, atol=1e-6)
+    assert "[1, 2]" in difference.detail
+    assert "0.5" in difference.detail
+
+
+@pytest.mark.parametrize(
+    ("actual", "what"),
+    [([(0, 1, 0.5)], "length"), ([(0, 1, 0.5), (1, 0, 0.3)], "values"), (7, "kind"), ([(0, 1, 0.5), (0, 1)], "length")],
+)
+def test_lists_are_compared_entry_by_entry(actual, what):
+    difference = compare([(0, 1, 0.5), (0, 2, 0.3)], actual, rtol=0, atol=1e-6)
+    assert difference.what == what
+
+
+def test_expected_nan_must_be_nan():
+    nan = torch.tensor([float("nan"), 1.0])
+    assert compare(nan, nan.clone(), rtol=0, atol=0) is None
+    assert compare(nan, torch.tensor([0.0, 1.0]), rtol=0, atol=0).what == "values"

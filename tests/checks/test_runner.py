@@ -1,0 +1,146 @@
+"""The runner: what a learner's function can do wrong besides being wrong, and which message that gives."""
+
+import sys
+import warnings
+
+import pytest
+import torch
+
+from course_lib import load_model
+from course_lib.checks import CheckFailed, check, check_answers, hint, reveal
+from course_lib.checks.registry import exercise, questions
+from course_lib.checks.runner import run
+from course_lib.errors import CourseError
+
+MEAN = exercise("8.2")
+HEADS = exercise("8.5")
+
+
+def right(attentions):
+    return torch.stack(list(attentions)).mean(dim=(0, 2))
+
+
+def test_right_answer_passes():
+    assert run(MEAN, right).passed
+
+
+def test_known_mistake_is_recognised_when_written_another_way():
+    def wrong(attentions):
+        return sum(layer.mean(dim=0) for layer in attentions) / len(attentions)
+
+    verdict = run(MEAN, wrong)
+    assert verdict.mistake.name == "layers and batch"
+    assert verdict.message == verdict.mistake.message
+
+
+def test_unknown_mistake_gets_the_property_and_no_guess():
+    verdict = run(MEAN, lambda attentions: right(attentions) + 0.25)
+    assert verdict.mistake is None
+    assert "expected" in verdict.message
+    assert "yours" in verdict.message
+
+
+def test_exception_is_reported_with_the_learners_own_line():
+    def broken(attentions):
+        return torch.zeros(2, 3) @ torch.zeros(2, 3)
+
+    verdict = run(MEAN, broken)
+    assert verdict.rows[0].verdict == "error"
+    assert "torch.zeros(2, 3) @ torch.zeros(2, 3)" in verdict.message
+
+
+def test_warning_and_stderr_do_not_reach_stderr(capfd):
+    def noisy(attentions):
+        warnings.warn("careful", stacklevel=1)
+        print("to stderr", file=sys.stderr)
+        return right(attentions)
+
+    check("8.2", noisy)
+    out, err = capfd.readouterr()
+    assert err == ""
+    assert "to stderr" in out
+
+
+def test_changed_argument_is_noticed():
+    def greedy(attentions):
+        result = right(attentions)
+        attentions[0].zero_()
+        return result
+
+    verdict = run(MEAN, greedy)
+    assert not verdict.passed
+    assert "in place" in verdict.message
+
+
+def test_hook_left_on_is_noticed_and_taken_off():
+    def leaves_a_hook(model, input_ids, target_id, layer):
+        result = HEADS.reference_function(model, input_ids, target_id, layer)
+        model.model.lm_head.register_forward_hook(lambda *_: None)
+        return result
+
+    verdict = run(HEADS, leaves_a_hook, HEADS.visible[:1])
+    assert "hook" in verdict.message
+    model = load_model(HEADS.visible[0].arguments[0].name)
+    assert not model.model.lm_head._forward_hooks
+
+
+@pytest.mark.parametrize("answer", [None, 7, "text", [1, 2]])
+def test_something_that_is_no_function_gets_a_sentence(answer):
+    with pytest.raises(CheckFailed, match="function is expected"):
+        check("8.2", answer)
+
+
+def test_stub_gets_its_own_sentence():
+    def stub(attentions):
+        raise NotImplementedError
+
+    with pytest.raises(CheckFailed, match="not written yet"):
+        check("8.2", stub)
+
+
+def test_failed_check_shows_no_traceback():
+    with pytest.raises(CheckFailed) as caught:
+        check("8.2", lambda attentions: None)
+    assert all("Traceback" not in line for line in caught.value._render_traceback_())
+
+
+@pytest.mark.parametrize("wrong_id", ["8.99", "99.1", "eight", ""])
+def test_unknown_exercise_is_one_sentence(wrong_id):
+    with pytest.raises(CourseError):
+        check(wrong_id, right)
+
+
+def test_hints_come_in_three_stages_and_the_reference_is_one_step_away():
+    assert len({hint("8.1", stage) for stage in (1, 2, 3)}) == 3
+    assert "def token_attribution" in reveal("8.1")
+    with pytest.raises(CourseError, match="stage"):
+        hint("8.1", 4)
+
+
+def key():
+    return {q.id: next(c.letter for c in q.choices if c.right) for q in questions(8)}
+
+
+def test_questions_give_partial_credit_as_a_bare_number():
+    answers = key()
+    assert repr(check_answers(8, answers)) == f"{len(answers)}.0"
+    answers["8.Q1"] = "a"
+    assert float(repr(check_answers(8, answers))) == len(answers) - 1
+
+
+def test_unanswered_questions_fail():
+    with pytest.raises(CheckFailed, match="No question"):
+        check_answers(8, dict.fromkeys(key(), "?"))
+    with pytest.raises(CheckFailed, match="dict"):
+        check_answers(8, ["b"])
+
+
+def test_every_choice_has_feedback_of_its_own():
+    for question in questions(8):
+        feedback = [choice.feedback for choice in question.choices]
+        assert len(set(feedback)) == len(feedback) >= 3
+
+
+def test_feedback_is_escaped():
+    score = check_answers(8, {**key(), "8.Q1": "<script>"})
+    assert "<script>" not in score._repr_html_()
