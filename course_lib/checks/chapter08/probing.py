@@ -126,8 +126,8 @@ def _layers(seed: int, n: int, width: int) -> tuple[Tensor, Tensor, Tensor]:
     noise = torch.randn(3, n, width, generator=generator)
     sign = 2.0 * labels - 1
     noise[0, :, 0] += 4 * sign
-    noise[2] *= 1000
-    noise[2, :, 1] = 0.001 * (sign + 0.2 * torch.randn(n, generator=generator))
+    noise[2] *= 30
+    noise[2, :, 1] = 0.03 * (sign + 0.2 * torch.randn(n, generator=generator))
     return noise, labels, torch.randperm(n, generator=generator)
 
 
@@ -140,8 +140,8 @@ def _case(name: str, seed: int, n: int, width: int, shift: float = 0.0) -> Case:
 
 
 def _hidden(seed: int) -> tuple[Case, ...]:
-    plain = _case("other numbers", seed + 101, 300, 120)
-    return (plain, _case("test examples shifted", seed + 202, 240, 90, shift=9.0))
+    plain = _case("other numbers", seed + 101, 210, 80)
+    return (plain, _case("test examples shifted", seed + 202, 210, 70, shift=20.0))
 
 
 PROBE_ACCURACY = Exercise(
@@ -160,7 +160,8 @@ PROBE_ACCURACY = Exercise(
         "Ask of every number that your probe uses (a mean, a spread, a weight): which examples did it come from?",
         "For each layer: a `StandardScaler` and a `LogisticRegression` in one pipeline, so that `fit` on the training "
         "rows sets both and the test rows only pass through.",
-        "```python\nfor layer in states:\n    probe = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))\n"
+        "```python\nfor layer in states:\n"
+        "    probe = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))\n"
         "    probe.fit(layer[...], labels[...])\n    accuracies.append(probe.score(layer[...], labels[...]))\n```\n"
         "scikit-learn wants NumPy arrays: `.numpy()`.",
     ),
@@ -168,7 +169,7 @@ PROBE_ACCURACY = Exercise(
         "“The model knows that this request is harmful” is a claim about unseen requests. A probe that has met its test "
         "examples in any form will tell you so about every layer, true or not."
     ),
-    visible=(_case("signal, noise, tiny signal", 31, 300, 120), _case("test examples shifted", 32, 240, 90, shift=9.0)),
+    visible=(_case("signal, noise, tiny signal", 31, 210, 80), _case("test examples shifted", 32, 210, 70, shift=20.0)),
     hidden=_hidden,
     mistakes=(
         Mistake(
@@ -208,5 +209,5 @@ PROBE_ACCURACY = Exercise(
     alternatives=(by_hand_scaled, by_gradient),
     rtol=0.0,
     atol=0.03,
-    tolerance_reason="solvers stop at slightly different weights, which can turn an example or two of 160 or more",
+    tolerance_reason="solvers stop at slightly different weights, which can turn an example or two of 140",
 )
