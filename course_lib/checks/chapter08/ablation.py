@@ -56,6 +56,11 @@ def _effects(
     return torch.stack(effects)
 
 
+def _read(rows: Tensor, target_id: int) -> Tensor:
+    """Log probability of the target at the last position."""
+    return rows[-1].log_softmax(-1)[target_id]
+
+
 def _zero(x: Tensor, part: slice) -> Tensor:
     x[..., part] = 0
     return x
@@ -63,7 +68,7 @@ def _zero(x: Tensor, part: slice) -> Tensor:
 
 def reversed_sign(model: LocalModel, input_ids: Tensor, target_id: int, layer: int) -> Tensor:
     """Ablated minus clean."""
-    return -_effects(model, input_ids, layer, _zero, lambda rows: rows[-1, target_id])
+    return -_effects(model, input_ids, layer, _zero, lambda rows: _read(rows, target_id))
 
 
 def last_position_only(model: LocalModel, input_ids: Tensor, target_id: int, layer: int) -> Tensor:
@@ -73,7 +78,7 @@ def last_position_only(model: LocalModel, input_ids: Tensor, target_id: int, lay
         x[..., -1, part] = 0
         return x
 
-    return _effects(model, input_ids, layer, change, lambda rows: rows[-1, target_id])
+    return _effects(model, input_ids, layer, change, lambda rows: _read(rows, target_id))
 
 
 def keeps_only_the_head(model: LocalModel, input_ids: Tensor, target_id: int, layer: int) -> Tensor:
@@ -84,54 +89,54 @@ def keeps_only_the_head(model: LocalModel, input_ids: Tensor, target_id: int, la
         kept[..., part] = x[..., part]
         return kept
 
-    return _effects(model, input_ids, layer, change, lambda rows: rows[-1, target_id])
+    return _effects(model, input_ids, layer, change, lambda rows: _read(rows, target_id))
 
 
-def log_probabilities(model: LocalModel, input_ids: Tensor, target_id: int, layer: int) -> Tensor:
-    """Reads log probabilities."""
-    return _effects(model, input_ids, layer, _zero, lambda rows: rows[-1].log_softmax(-1)[target_id])
+def raw_logits(model: LocalModel, input_ids: Tensor, target_id: int, layer: int) -> Tensor:
+    """Compares logits."""
+    return _effects(model, input_ids, layer, _zero, lambda rows: rows[-1, target_id])
 
 
 def wrong_layer(model: LocalModel, input_ids: Tensor, target_id: int, layer: int) -> Tensor:
     """Counts layers from 1."""
-    return _effects(model, input_ids, layer - 1, _zero, lambda rows: rows[-1, target_id])
+    return _effects(model, input_ids, layer - 1, _zero, lambda rows: _read(rows, target_id))
 
 
 def after_the_projection(model: LocalModel, input_ids: Tensor, target_id: int, layer: int) -> Tensor:
     """Zeroes a slice of what comes out of the output projection."""
-    clean = model.logits(input_ids)[-1, target_id]
+    clean = _read(model.logits(input_ids), target_id)
     effects = []
     for head in range(model.n_heads):
         width = model.d_model // model.n_heads
         part = slice(head * width, (head + 1) * width)
         handle = _projection(model, layer).register_forward_hook(lambda _, __, out, part=part: _zero(out.clone(), part))
-        effects.append(clean - model.logits(input_ids)[-1, target_id])
+        effects.append(clean - _read(model.logits(input_ids), target_id))
         handle.remove()
     return torch.stack(effects)
 
 
 def hooks_left(model: LocalModel, input_ids: Tensor, target_id: int, layer: int) -> Tensor:
     """Never removes a hook, so that the heads switched off add up."""
-    clean = model.logits(input_ids)[-1, target_id]
+    clean = _read(model.logits(input_ids), target_id)
     effects = []
     for head in range(model.n_heads):
         part = _slice(model, layer, head)
         _projection(model, layer).register_forward_pre_hook(lambda _, a, part=part: (_zero(a[0].clone(), part),))
-        effects.append(clean - model.logits(input_ids)[-1, target_id])
+        effects.append(clean - _read(model.logits(input_ids), target_id))
     return torch.stack(effects)
 
 
 def by_weights(model: LocalModel, input_ids: Tensor, target_id: int, layer: int) -> list[float]:
     """Zeroes the head's columns of the output projection's weights and puts them back."""
     weight = _projection(model, layer).weight
-    clean = float(model.logits(input_ids)[-1, target_id])
+    clean = float(_read(model.logits(input_ids), target_id))
     effects = []
     for head in range(model.n_heads):
         part = _slice(model, layer, head)
         saved = weight[:, part].detach().clone()
         with torch.no_grad():
             weight[:, part] = 0
-            effects.append(clean - float(model.logits(input_ids)[-1, target_id]))
+            effects.append(clean - float(_read(model.logits(input_ids), target_id)))
             weight[:, part] = saved
     return effects
 
@@ -140,9 +145,9 @@ def one_batch(model: LocalModel, input_ids: Tensor, target_id: int, layer: int) 
     """One batch in which row h has head h switched off; double precision at the end."""
     n, width = model.n_heads, _projection(model, layer).in_features // model.n_heads
     keep = 1 - torch.eye(n).repeat_interleave(width, dim=1)[:, None, :]
-    clean = model.logits(input_ids)[-1, target_id].double()
+    clean = _read(model.logits(input_ids).double(), target_id)
     with _before(_projection(model, layer), lambda x: x * keep.to(x)):
-        ablated = model.logits(input_ids[None].repeat(n, 1))[:, -1, target_id].double()
+        ablated = model.logits(input_ids[None].repeat(n, 1))[:, -1].double().log_softmax(-1)[:, target_id]
     return clean - ablated
 
 
@@ -170,7 +175,7 @@ HEAD_ABLATION = Exercise(
     difficulty=4,
     minutes=20,
     reference="course_lib.patching:head_ablation_effect",
-    returns="a tensor `[head]`: by how much the logit of `target_id` at the end falls when each head of the layer is zeroed",
+    returns="a tensor `[head]`: by how much the log probability of `target_id` falls when each head of the layer is zeroed",
     example=(
         "For the default model, layer 20 and the target ` Paris` after *The capital of France is* the result has 9 "
         "entries. A positive one says that the head helped the answer, a negative one that it worked against it."
@@ -200,7 +205,7 @@ HEAD_ABLATION = Exercise(
         Mistake(
             "reversed sign",
             reversed_sign,
-            "Your signs are reversed: a head that the answer needs should get a positive number, so it is the clean logit "
+            "Your signs are reversed: a head that the answer needs should get a positive number, so it is the clean value "
             "minus the ablated one.",
         ),
         Mistake(
@@ -220,9 +225,10 @@ HEAD_ABLATION = Exercise(
             "You switch off all heads but one: the slice of the head itself should become zero, the rest stay.",
         ),
         Mistake(
-            "log probabilities",
-            log_probabilities,
-            "You compare log probabilities; the exercise asks for the logit. Leave the softmax out.",
+            "raw logits",
+            raw_logits,
+            "You compare raw logits, which have no zero: take the log probability (`log_softmax` over the vocabulary) "
+            "before you subtract.",
         ),
         Mistake(
             "layer counted from 1",
@@ -233,5 +239,5 @@ HEAD_ABLATION = Exercise(
     alternatives=(by_weights, one_batch),
     rtol=1e-3,
     atol=1e-3,
-    tolerance_reason="logits of about 20 in float32; a batch adds numbers in another order and differs by up to 1e-4",
+    tolerance_reason="float32 logits of about 20; a batch adds numbers in another order and differs by up to 1e-4",
 )

@@ -1,8 +1,11 @@
 """Exercise 8.1: token attribution by removal.
 
 The published version of this idea reads the logits at the same index before and after a token was removed. Removal moves
-everything behind it one place to the left, so it compares two different positions. The cases have prompts and targets
-of unequal lengths so that every such slip changes either the shape or the numbers.
+everything behind it one place to the left, so it compares two different positions. It also compares raw logits, and a
+logit has no zero: adding the same number to all logits of a row changes no prediction, so a difference between two rows
+means nothing by itself. On the default model ` France` then seems to speak against ` Paris`. Log probabilities compare.
+
+The cases have prompts and targets of unequal lengths, so that every such slip changes either the shape or the numbers.
 """
 
 from __future__ import annotations
@@ -21,8 +24,8 @@ if TYPE_CHECKING:
 
 
 def _scores(model: LocalModel, prompt: Tensor, target: Tensor, shift: int = -1) -> Tensor:
-    """Logit of each target token after `prompt`; `shift` moves the row that is read."""
-    rows = model.logits(torch.cat([prompt, target])).float()
+    """Log probability of each target token after `prompt`; `shift` moves the row that is read."""
+    rows = model.logits(torch.cat([prompt, target])).float().log_softmax(-1)
     first = len(prompt) + shift
     return torch.stack([rows[first + t, target[t]] for t in range(len(target))])
 
@@ -56,6 +59,17 @@ def own_position(model: LocalModel, input_ids: Tensor, target_ids: Tensor) -> Te
     return _columns(input_ids, lambda i: clean - _scores(model, _without(input_ids, i), target_ids, shift=0))
 
 
+def raw_logits(model: LocalModel, input_ids: Tensor, target_ids: Tensor) -> Tensor:
+    """Differences of logits."""
+
+    def score(prompt: Tensor) -> Tensor:
+        rows = model.logits(torch.cat([prompt, target_ids])).float()
+        return torch.stack([rows[len(prompt) - 1 + t, target_ids[t]] for t in range(len(target_ids))])
+
+    clean = score(input_ids)
+    return _columns(input_ids, lambda i: clean - score(_without(input_ids, i)))
+
+
 def probabilities(model: LocalModel, input_ids: Tensor, target_ids: Tensor) -> Tensor:
     """Differences of probabilities."""
 
@@ -71,7 +85,7 @@ def ignores_earlier_targets(model: LocalModel, input_ids: Tensor, target_ids: Te
     """Scores every target token right behind the prompt."""
 
     def score(prompt: Tensor) -> Tensor:
-        return model.logits(prompt)[-1].float()[target_ids]
+        return model.logits(prompt)[-1].float().log_softmax(-1)[target_ids]
 
     clean = score(input_ids)
     return _columns(input_ids, lambda i: clean - score(_without(input_ids, i)))
@@ -100,9 +114,9 @@ def by_position(model: LocalModel, input_ids: Tensor, target_ids: Tensor) -> Ten
     out = torch.zeros(len(target_ids), len(input_ids), dtype=torch.float64)
     for t, target in enumerate(target_ids):
         context = torch.cat([input_ids, target_ids[:t]])
-        clean = model.logits(context)[-1, target]
+        clean = model.logits(context)[-1].log_softmax(-1)[target]
         for i in range(len(input_ids)):
-            out[t, i] = clean - model.logits(_without(context, i))[-1, target]
+            out[t, i] = clean - model.logits(_without(context, i))[-1].log_softmax(-1)[target]
     return out
 
 
@@ -110,8 +124,8 @@ def one_batch(model: LocalModel, input_ids: Tensor, target_ids: Tensor) -> list[
     """All shortened prompts in one batch; a list of lists in place of a tensor."""
     rows = torch.stack([torch.cat([_without(input_ids, i), target_ids]) for i in range(len(input_ids))])
     n, index = len(target_ids), torch.arange(len(target_ids))
-    clean = model.logits(torch.cat([input_ids, target_ids]))[-n - 1 : -1][index, target_ids]
-    removed = model.logits(rows)[:, -n - 1 : -1][:, index, target_ids]
+    clean = model.logits(torch.cat([input_ids, target_ids])).log_softmax(-1)[-n - 1 : -1][index, target_ids]
+    removed = model.logits(rows).log_softmax(-1)[:, -n - 1 : -1][:, index, target_ids]
     scores: list[list[float]] = (clean[:, None] - removed.T).tolist()
     return scores
 
@@ -145,11 +159,11 @@ TOKEN_ATTRIBUTION = Exercise(
     difficulty=3,
     minutes=15,
     reference="course_lib.attribution:token_attribution",
-    returns="a tensor `[target, position]`: by how much the logit of each target token falls when each prompt token is removed",
+    returns="a tensor `[target, position]`: by how much the log probability (nats) of each target token falls without each prompt token",
     example=(
         "For the prompt tokens `The| capital| of| France| is` and the target ` Paris` the result has the shape "
-        "`[1, 5]`, and its entry for ` France` is the logit of ` Paris` after the whole prompt, minus its logit after "
-        "`The capital of is`."
+        "`[1, 5]`, and its entry for ` France` is the log probability of ` Paris` after the whole prompt, minus "
+        "the one after `The capital of is`."
     ),
     hints=(
         "Write the tokens of `prompt + target` on a line, with the index under each. Now cross one prompt token out and "
@@ -157,7 +171,7 @@ TOKEN_ATTRIBUTION = Exercise(
         "A logit row at index `p` predicts the token at `p + 1`. With a prompt of `n` tokens, target token `t` is "
         "predicted by row `n - 1 + t`. With one prompt token removed, `n` is one smaller, for every target token.",
         "```python\ndef score(prompt):                      # [target]\n"
-        "    rows = model.logits(torch.cat([prompt, target_ids]))\n    first = len(prompt) - 1\n"
+        "    rows = model.logits(torch.cat([prompt, target_ids])).log_softmax(dim=-1)\n    first = len(prompt) - 1\n"
         "    ...                                 # rows first, first + 1, ... and in each the column of its target\n\n"
         "clean = score(input_ids)\n# for every i: clean - score(input_ids without i), as column i\n```",
     ),
@@ -187,9 +201,15 @@ TOKEN_ATTRIBUTION = Exercise(
             "it, so the target is scored one row earlier.",
         ),
         Mistake(
+            "raw logits",
+            raw_logits,
+            "You compare raw logits. They have no zero: two runs can differ by the same number in every logit and predict "
+            "the same. Take the log probability (`log_softmax` over the vocabulary) before you subtract.",
+        ),
+        Mistake(
             "probabilities",
             probabilities,
-            "You compare probabilities; the exercise asks for logits. Leave the softmax out.",
+            "You compare probabilities; the exercise asks for log probabilities. Use `log_softmax` in place of `softmax`.",
         ),
         Mistake(
             "earlier targets ignored",
@@ -212,5 +232,5 @@ TOKEN_ATTRIBUTION = Exercise(
     alternatives=(by_position, one_batch),
     rtol=1e-3,
     atol=1e-3,
-    tolerance_reason="logits of about 20 in float32; batches add numbers in another order and differ by up to 1e-4",
+    tolerance_reason="float32 logits of about 20; a batch adds numbers in another order and differs by up to 1e-4",
 )
