@@ -1,6 +1,7 @@
 """Checks: what a notebook calls under each exercise, and the help on the way to the answer.
 
     check("8.1", token_attribution)    # a table of cases, and what went wrong
+    check("8.Q1", "b")                 # the explanation of that choice
     hint("8.1", 1)                     # nudge; 2 is the approach, 3 nearly the code
     reveal("8.1")                      # the reference solution
 
@@ -11,16 +12,15 @@ learner's function in a sandbox.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
 from typing import Any
 
-from course_lib.checks.questions import Score, grade
-from course_lib.checks.registry import chapter_of, exercise, questions
+from course_lib.checks.questions import Answered, grade
+from course_lib.checks.registry import exercise, is_question, question
 from course_lib.checks.report import CheckFailed, Report
 from course_lib.checks.runner import run
 from course_lib.errors import CourseError
 
-__all__ = ["CheckFailed", "check", "check_answers", "hint", "reveal"]
+__all__ = ["CheckFailed", "check", "hint", "reveal"]
 
 
 class Shown(str):
@@ -35,37 +35,26 @@ class Shown(str):
 
 
 def check(exercise_id: str, answer: Any) -> None:
-    """Check an answer on the exercise's visible cases and show the report.
+    """Check an answer and show the report: a function on the exercise's visible cases, or the letter of a choice.
 
     Args:
-        exercise_id: for example "8.1".
-        answer: the function that was written.
+        exercise_id: for example "8.1", or "8.Q1" for a concept question.
+        answer: the function that was written, or the letter.
 
     Raises:
-        CheckFailed: if a case fails; its message names the mistake where it is a known one.
+        CheckFailed: if it is not right; the message names the mistake where it is a known one, and for a choice says
+            what is wrong with it.
     """
-    verdict = run(exercise(exercise_id), answer)
-    _show(Report(verdict))
-    if not verdict.passed:
-        raise CheckFailed(f"Exercise {exercise_id} is not solved yet.", verdict.message)
-
-
-def check_answers(chapter: int, answers: Mapping[str, Any]) -> Score:
-    """Check the answers to a chapter's concept questions; each gets the feedback of the choice that was picked.
-
-    Args:
-        chapter: the chapter's number.
-        answers: question id to letter, `{"8.Q1": "b"}`; "?" stands for not answered.
-
-    Raises:
-        CheckFailed: if no question is answered.
-    """
-    if not isinstance(answers, Mapping):
-        raise CheckFailed("The answers should be a dict.", 'Write them as {"8.Q1": "b", ...}.')
-    score = grade(questions(chapter), answers)
-    if all(answered.choice is None for answered in score.answers):
-        raise CheckFailed("No question is answered yet.", 'Put a letter in place of each "?".')
-    return score
+    if is_question(exercise_id):
+        answered = grade(question(exercise_id), answer)
+        _show(answered)
+        passed, message = answered.right, answered.feedback
+    else:
+        verdict = run(exercise(exercise_id), answer)
+        _show(Report(verdict))
+        passed, message = verdict.passed, verdict.message
+    if not passed:
+        raise CheckFailed(f"{exercise_id} is not solved yet.", message)
 
 
 def hint(exercise_id: str, stage: int = 1) -> Shown:
@@ -78,11 +67,10 @@ def hint(exercise_id: str, stage: int = 1) -> Shown:
 
 def reveal(exercise_id: str) -> Shown:
     """The reference solution: the library's own function."""
-    chapter_of(exercise_id)
     return Shown(f"```python\n{inspect.getsource(exercise(exercise_id).reference_function)}```")
 
 
-def _show(report: Report) -> None:
+def _show(report: Report | Answered) -> None:
     try:
         from IPython.core.getipython import get_ipython
         from IPython.display import display

@@ -1,12 +1,11 @@
 """Concept questions: multiple choice in which every choice has an explanation, also the wrong ones.
 
 A learner who picks a wrong choice has a reason for it. The feedback of a choice answers that reason, so it is worth more
-than the mark. Marks are partial: each question counts one point.
+than the mark. Each question counts one point.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -49,11 +48,15 @@ class Question:
 
 @dataclass(frozen=True)
 class Answered:
-    """One question with what was picked."""
+    """One question with the letter that was picked; draws itself as the feedback for that choice."""
 
     question: Question
     given: str
-    choice: Choice | None
+
+    @property
+    def choice(self) -> Choice | None:
+        """What was picked; None when it is none of the choices."""
+        return self.question.choice(self.given)
 
     @property
     def right(self) -> bool:
@@ -67,44 +70,25 @@ class Answered:
         if self.choice is not None:
             return self.choice.feedback
         if self.given in ("", UNANSWERED):
-            return "Not answered yet."
+            return f"This question is not answered yet: put a letter ({letters}) in place of the question mark."
         return f"{self.given!r} is none of the choices ({letters})."
 
-
-@dataclass(frozen=True)
-class Score:
-    """The points of a set of questions.
-
-    Its `repr` is the bare number, because nbgrader takes a number at the end of a test cell as partial credit.
-    """
-
-    answers: tuple[Answered, ...]
-
-    @property
-    def points(self) -> float:
-        """One point for each right answer."""
-        return float(sum(answer.right for answer in self.answers))
-
-    def __repr__(self) -> str:
-        return str(self.points)
-
     def text(self) -> str:
-        """Feedback for each question, as text."""
-        head = f"{self.points:.0f} of {len(self.answers)} right."
-        rows = [f"  {'✔' if a.right else '✘'} {a.question.id} {a.given}: {a.feedback}" for a in self.answers]
-        return "\n".join([head, *rows])
+        """The verdict and the feedback, as text."""
+        return f"{'✔ right' if self.right else '✘ not right'}: {self.question.id} {self.given}. {self.feedback}"
+
+    __repr__ = text
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<li><b>{'✔ right' if a.right else '✘ not right'}: {escape(a.question.id)} {escape(a.given)}.</b> "
-            f"{escape(a.feedback)}</li>"
-            for a in self.answers
-        )
-        return f"<div><p><b>{self.points:.0f} of {len(self.answers)} right.</b></p><ul>{rows}</ul></div>"
+        return f"<p>{escape(self.text())}</p>"
 
 
-def grade(questions: Sequence[Question], answers: Mapping[str, Any]) -> Score:
-    """Compare answers such as `{"8.Q1": "b"}` with the key."""
-    given = {str(key): str(value) for key, value in answers.items()}
-    answered = [(q, given.get(q.id, UNANSWERED)) for q in questions]
-    return Score(tuple(Answered(q, letter, q.choice(letter)) for q, letter in answered))
+def grade(question: Question, answer: Any) -> Answered:
+    """Lay an answer, a letter, beside the key.
+
+    Example:
+        >>> choices = (Choice("a", "yes", "No.", False), Choice("b", "no", "Yes.", True))
+        >>> grade(Question("1.Q1", "Is it?", choices), " B ").right
+        True
+    """
+    return Answered(question, str(answer).strip())

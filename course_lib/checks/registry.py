@@ -69,3 +69,22 @@ def exercise(exercise_id: str) -> Exercise:
             return item
     known = ", ".join(item.id for item in found)
     raise CourseError(f"There is no exercise {exercise_id!r}.", f"The chapter has {known}.")
+
+
+def is_question(exercise_id: str) -> bool:
+    """Whether an id has the form of a concept question, "8.Q1"."""
+    return ".Q" in str(exercise_id)
+
+
+def question(question_id: str) -> Question:
+    """The concept question with this id.
+
+    Raises:
+        CourseError: if there is none.
+    """
+    found = questions(chapter_of(question_id))
+    for item in found:
+        if item.id == question_id:
+            return item
+    known = ", ".join(item.id for item in found)
+    raise CourseError(f"There is no question {question_id!r}.", f"The chapter has {known}.")

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from course_lib import load_model
-from course_lib.checks import CheckFailed, check, check_answers, hint, reveal
+from course_lib.checks import CheckFailed, check, hint, reveal
+from course_lib.checks.questions import grade
 from course_lib.checks.registry import exercise, questions
 from course_lib.checks.runner import run
 from course_lib.errors import CourseError
@@ -117,30 +118,41 @@ def test_hints_come_in_three_stages_and_the_reference_is_one_step_away():
         hint("8.1", 4)
 
 
-def key():
-    return {q.id: next(c.letter for c in q.choices if c.right) for q in questions(8)}
+QUESTIONS = questions(8)
 
 
-def test_questions_give_partial_credit_as_a_bare_number():
-    answers = key()
-    assert repr(check_answers(8, answers)) == f"{len(answers)}.0"
-    answers["8.Q1"] = "a"
-    assert float(repr(check_answers(8, answers))) == len(answers) - 1
+@pytest.mark.parametrize("item", QUESTIONS, ids=lambda item: item.id)
+def test_right_choice_passes_and_every_other_fails_with_its_own_feedback(item):
+    for choice in item.choices:
+        if choice.right:
+            check(item.id, choice.letter.upper() + " ")
+        else:
+            with pytest.raises(CheckFailed) as caught:
+                check(item.id, choice.letter)
+            assert choice.feedback in str(caught.value)
 
 
-def test_unanswered_questions_fail():
-    with pytest.raises(CheckFailed, match="No question"):
-        check_answers(8, dict.fromkeys(key(), "?"))
-    with pytest.raises(CheckFailed, match="dict"):
-        check_answers(8, ["b"])
+@pytest.mark.parametrize("answer", ["?", "", None, 3, "z", ["b"]])
+def test_no_choice_fails_with_a_sentence(answer):
+    with pytest.raises(CheckFailed, match=r"not answered|none of the choices"):
+        check("8.Q1", answer)
+
+
+def test_right_letters_are_spread():
+    letters = [choice.letter for item in QUESTIONS for choice in item.choices if choice.right]
+    assert max(letters.count(letter) for letter in set(letters)) < len(letters) - 1
 
 
 def test_every_choice_has_feedback_of_its_own():
-    for question in questions(8):
-        feedback = [choice.feedback for choice in question.choices]
+    for item in QUESTIONS:
+        feedback = [choice.feedback for choice in item.choices]
         assert len(set(feedback)) == len(feedback) >= 3
 
 
+def test_question_in_the_notebook_carries_no_key():
+    for item in QUESTIONS:
+        assert all(choice.feedback not in item.markdown() for choice in item.choices)
+
+
 def test_feedback_is_escaped():
-    score = check_answers(8, {**key(), "8.Q1": "<script>"})
-    assert "<script>" not in score._repr_html_()
+    assert "<script>" not in grade(QUESTIONS[0], "<script>")._repr_html_()

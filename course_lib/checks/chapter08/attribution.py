@@ -159,7 +159,7 @@ TOKEN_ATTRIBUTION = Exercise(
     difficulty=3,
     minutes=15,
     reference="course_lib.attribution:token_attribution",
-    returns="a tensor `[target, position]`: by how much the log probability (nats) of each target token falls without each prompt token",
+    returns="a tensor `[target, position]`: the nats of log probability that each target token loses without each prompt token",
     example=(
         "For the prompt tokens `The| capital| of| France| is` and the target ` Paris` the result has the shape "
         "`[1, 5]`, and its entry for ` France` is the log probability of ` Paris` after the whole prompt, minus "

@@ -38,8 +38,8 @@ QUESTIONS = (
         "You remove the token ` capital` (place 1 of 5) from the prompt. At which place does the shortened run predict "
         "the answer that the full run predicted at place 4?",
         (
-            Choice("a", "4", "In the shortened run place 4 does not exist any more: it has the places 0 to 3."),
-            Choice("b", "3", "Yes: everything behind the removed token moves one place to the left.", right=True),
+            Choice("a", "3", "Yes: everything behind the removed token moves one place to the left.", right=True),
+            Choice("b", "4", "In the shortened run place 4 does not exist any more: it has the places 0 to 3."),
             Choice(
                 "c",
                 "5",
@@ -93,10 +93,9 @@ QUESTIONS = (
             ),
             Choice(
                 "b",
-                "Nothing yet that sets it apart: damage of this size is usual here.",
-                "Yes. An ablation is evidence against the background of other ablations: random heads, several draws, "
-                "and another kind of replacement such as the mean.",
-                right=True,
+                "Zero ablation cannot be used.",
+                "It can, with a control beside it. Zero is one choice of replacement, and mean or resampled values can "
+                "rank the heads differently.",
             ),
             Choice(
                 "c",
@@ -105,9 +104,10 @@ QUESTIONS = (
             ),
             Choice(
                 "d",
-                "Zero ablation cannot be used.",
-                "It can, with a control beside it. Zero is one choice of replacement, and mean or resampled values can "
-                "rank the heads differently.",
+                "Nothing yet that sets it apart: damage of this size is usual here.",
+                "Yes. An ablation is evidence against the background of other ablations: random heads, several draws, "
+                "and another kind of replacement such as the mean.",
+                right=True,
             ),
         ),
     ),
