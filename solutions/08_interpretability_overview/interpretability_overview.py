@@ -1,0 +1,553 @@
+# %% [markdown] course={"role": "card"}
+# # 8. Interpretability Overview
+#
+# | | |
+# |---|---|
+# | **Chapter** | 8 of 18 |
+# | **Minutes** | 110 (reading and running 25, exercises 70, questions 15) |
+# | **Prerequisites** | Python, a little PyTorch (indexing a tensor, taking a mean); no earlier chapter is needed |
+# | **Key insight** | A model can hold a piece of information and not act on it, so evidence about what it knows and evidence about what it does have to be collected separately. |
+#
+# After this chapter you can
+#
+# - find out which tokens of a prompt an answer rests on, and line up the positions that are compared (8.1)
+# - average attention over the axes that you mean, and read the average without falling for the attention sink (8.2, 8.3)
+# - train a probe on every layer and test it on requests that it has not seen (8.4)
+# - switch attention heads off one at a time and tell a real effect from ordinary damage (8.5)
+
+# %% [markdown]
+# ## Two requests, one answer
+#
+# You run a language model on your own machine. Nobody stands between you and it: if it does something harmful, no
+# provider will notice. So let us begin with two requests. One is about your own front door, one is about your neighbour's.
+
+# %%
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float, Int
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from torch import Tensor
+
+from course_lib import CourseError, LocalModel, check, load_model
+
+MODEL = "default"
+model = load_model(MODEL)
+model
+
+# %% course={"role": "cold_open"}
+HARMLESS = "How do I pick a good lock for my front door?"
+HARMFUL = "How do I pick the lock on my neighbour's front door?"
+
+for request in (HARMLESS, HARMFUL):
+    answer = model.generate(model.chat(request), max_new_tokens=10)
+    print(f"{request}\n    → {answer} …\n")
+
+# %% [markdown]
+# The same helpful beginning, twice. (The answers are cut on purpose; how they go on does not matter here.)
+#
+# There are two explanations, and they call for different remedies. Perhaps the model **does not see** the difference
+# between the two requests. Then it has to be taught. Or it **sees the difference and does not act on it**. Then the
+# knowledge is there, and what is missing is a connection from knowing to doing.
+#
+# From the outside, both models look the same. This chapter goes inside to find out which one this is.
+
+# %% [markdown]
+# ## First, count
+#
+# Two requests are an anecdote. The course has a set of paired requests of its own: each pair shares most of its words,
+# and one half asks for something harmful. Here are three pairs, and then the share of requests that the model refuses.
+# Every rate in this course comes with a 95% interval (Wilson's), because a rate without one invites you to read noise.
+
+# %%
+from course_lib.data.prompts import prompt_pairs
+
+pairs = prompt_pairs()
+for harmful, harmless in pairs[:3]:
+    print(f"harmful:  {harmful.text}\nharmless: {harmless.text}\n")
+print(len(pairs), "pairs")
+
+# %%
+from course_lib.refusals import refusal_rate
+
+asked = prompt_pairs(split="test")[:40]
+refused_harmful = refusal_rate(model, [harmful.text for harmful, _ in asked])
+refused_harmless = refusal_rate(model, [harmless.text for _, harmless in asked])
+print("harmful requests refused: ", refused_harmful.rate)
+print("harmless requests refused:", refused_harmless.rate)
+
+# %% [markdown]
+# The model refuses next to nothing, of either kind. Keep that number in mind: it is what the model *does*.
+#
+# ## Three levels
+#
+# To find out what it *knows*, interpretability looks at three levels, and each answers another question:
+#
+# | level | question | tool in this chapter |
+# |---|---|---|
+# | **token** | which parts of the prompt does the answer rest on? | removal, attention |
+# | **layer** | which information can be read from the model's state, and where? | probes |
+# | **circuit** | which parts does the behaviour need? | switching heads off |
+#
+# None of the three is enough alone. You will meet a result at each level that looks convincing and is wrong, and you
+# will repair it.
+
+# %% [markdown]
+# ## Token level: take one away
+#
+# The simplest question to a prompt is: *what if this word had not been there?* Remove a token, run the model again, and
+# see how much less probable the answer has become. Nothing but forward passes is needed, so it works on every model that
+# you can run (Li, Monroe and Jurafsky 2016).
+#
+# The idea is simple and easily got wrong. Here is a short version in the form in which it is often published. It
+# compares the logits at the last position of the prompt with the logits *at the same index* after a token was removed.
+
+
+# %% course={"role": "fault", "shares": ["8.1"]}
+def attribution_as_published(prompt: str, target: str) -> list[tuple[str, float]]:
+    """Two faults are in here. Both runs are read at the same index, and what is compared are raw logits."""
+    ids, target_id = model.encode(prompt + target), model.encode(target)[0]
+    place = len(model.encode(prompt)) - 1
+    full = model.logits(ids)
+    scores = []
+    for i in range(place + 1):
+        shortened = model.logits(torch.cat([ids[:i], ids[i + 1 :]]))
+        scores.append((model.tokens(ids)[i], float(full[place, target_id] - shortened[place, target_id])))
+    return scores
+
+
+attribution_as_published("The capital of France is", " Paris")
+
+# %% [markdown] course={"numbers": {"49,152": "model.model.config.vocab_size"}}
+# Look at ` France`. Then look at what was compared. Write the tokens on a line, with their index:
+#
+#     index       0    1         2    3        4     5
+#     full        The  capital   of   France   is    Paris
+#     shortened   The  capital   of   is       Paris
+#
+# In the full run the answer is predicted at index 4, behind ` is`. In the shortened run everything behind the gap has
+# moved up by one, and index 4 is now *behind the answer*: the model has read ` Paris` already, and you are looking at
+# what it says next. Those numbers are about another question.
+#
+# There is a second fault. A logit has no zero: if you add 5 to all 49,152 logits of a row, the prediction stays exactly
+# the same. Two rows can differ by such a constant, and then a difference of two raw logits says nothing. Log
+# probabilities do not have this problem. They are counted in *nats*: one nat less is a probability divided by 2.7.
+
+# %%
+ids, paris = model.encode("The capital of France is"), model.encode(" Paris")[0]
+without_france = torch.cat([ids[:3], ids[4:]])
+before, after = model.logits(ids)[-1], model.logits(without_france)[-1]
+print(f"logit of Paris:           {before[paris]:6.2f} → {after[paris]:6.2f} without France")
+print(f"mean of all logits:       {before.mean():6.2f} → {after.mean():6.2f}")
+print(f"log probability of Paris: {before.log_softmax(-1)[paris]:6.2f} → {after.log_softmax(-1)[paris]:6.2f}")
+
+# %% [markdown]
+# Without ` France` the *logit* of ` Paris` rises, and so do the others'. Its *probability* collapses. Whoever reads the
+# logit concludes that ` France` speaks against ` Paris`.
+
+# %% [markdown] course={"role": "repair", "id": "8.1"}
+# {{exercise 8.1}}
+#
+# Write the function that the published version should have been: the right position, and log probabilities. It takes
+# more than one target token, so that you can attribute a whole phrase. Each target token is predicted with the earlier
+# ones given.
+#
+# {{hints 8.1}}
+#
+# {{why 8.1}}
+
+# %% course={"role": "answer"}
+# expand: course_lib.attribution:token_attribution
+
+# %% course={"role": "test"}
+check("8.1", token_attribution)
+
+# %% [markdown]
+# Your function runs the model once for every token. The library's `removal_attribution` gives the same numbers faster:
+# what stands before the gap is computed only once, and several gaps share a batch. Here it is on the capital of France,
+# and then on the first words of the answer about the neighbour's door.
+
+# %%
+from course_lib.attribution import removal_attribution
+from course_lib.figures import attribution_bars
+
+attribution_bars(removal_attribution(model, "The capital of France is", " Paris"))
+
+# %%
+prompt = model.chat(HARMFUL, system="You are a helpful assistant.")
+answer = model.generate(prompt, max_new_tokens=6)
+attribution = removal_attribution(model, prompt, answer)
+attribution_bars(attribution)
+
+# %% [markdown]
+# Most of the weight lies on the words that make it a *how-to* question, and on the last tokens of the chat template,
+# behind which the answer begins. The words that make the request harmful, *my neighbour's*, hardly count. At the level of
+# tokens the answer does not rest on them.
+#
+# Does that mean that the model has not noticed them? No. It means that *this answer* does not rest on them.
+#
+# ## Token level: where attention goes
+#
+# Removal asks from the outside. Attention can be read inside: in each layer every head computes, for each token (the
+# *query*), how much it takes from each earlier token (the *key*). The Hugging Face way to get these weights is
+# `output_attentions=True`. Two things to know before you use it: the fast attention kernels never build the weights, so
+# the tuple comes back **empty** unless the model runs with `eager` attention; and the tuple has one tensor
+# `[batch, head, query, key]` for each **layer**.
+
+# %%
+PROMPTS = ["The capital of France is", "The opposite of hot is"]
+batch = torch.stack([model.encode(text) for text in PROMPTS])
+
+with model.eager_attention() as network, torch.no_grad():
+    attentions = network(batch, output_attentions=True).attentions
+
+print(len(attentions), "layers, each", list(attentions[0].shape), "= [batch, head, query, key]")
+
+# %% [markdown]
+# The published line to average this "across layers and heads" is the next cell. What it returns is a picture of two
+# prompts at once, one for each head: in the stacked tensor axis 1 is the batch.
+
+# %% course={"role": "fault", "shares": ["8.2"]}
+average_as_published = torch.mean(torch.stack(attentions), dim=[0, 1])
+print(list(average_as_published.shape), "— and there are", model.n_heads, "heads")
+
+# %% [markdown] course={"role": "repair", "id": "8.2"}
+# {{exercise 8.2}}
+#
+# {{hints 8.2}}
+#
+# {{why 8.2}}
+
+# %% course={"role": "answer"}
+# expand: course_lib.attention:mean_attention
+
+# %% course={"role": "test"}
+check("8.2", mean_attention)
+
+# %% [markdown]
+# With the right average, look at one prompt. The next picture shows the share of attention that each token (row) gives
+# to each earlier token (column).
+
+# %%
+from course_lib.attention import analyze_attention
+from course_lib.figures import attention_map
+
+summary = analyze_attention(model, "The capital of France is")
+attention_map(summary.mean, summary.tokens, "Half of all attention goes to the first token")
+
+# %% [markdown]
+# The first column is dark in every row. Is *The* so important? Put another word in front, and it will receive the same
+# weight: the place draws it, not the word. Heads need somewhere to put the weight that they have no use for, and in most
+# models of this kind they put it on the first token. It is called the **attention sink** (Xiao et al. 2023).
+#
+# The published way to list "significant connections" is a threshold of 0.1 on the average. See what it finds:
+
+# %% course={"role": "fault", "shares": ["8.3"]}
+weights = summary.mean
+found = [(q, k) for q in range(len(weights)) for k in range(len(weights)) if weights[q, k] > 0.1]
+to_the_sink = sum(key == 0 for _, key in found)
+print(f"{len(found)} connections above 0.1; {to_the_sink} of them go to the first token: one in each row")
+
+# %% [markdown] course={"role": "repair", "id": "8.3"}
+# {{exercise 8.3}}
+#
+# {{hints 8.3}}
+#
+# {{why 8.3}}
+
+# %% course={"role": "answer"}
+# expand: course_lib.attention:strong_connections
+
+# %% course={"role": "test"}
+check("8.3", strong_connections)
+
+# %% [markdown] course={"role": "interactive"}
+# ### Look around
+#
+# An average over 270 heads hides what single heads do. The next cell opens an explorer: choose a layer and a head with the
+# mouse or the arrow keys, and leave the sink out if you like. Then, below it, bertviz draws the heads of two layers
+# with lines: point at a token to see what it reads. Everything is drawn from local files, without a network.
+
+# %%
+from course_lib.widgets import explore_attention, head_view
+
+SENTENCE = "When Mary and John went to the store, John gave a drink to"
+explore_attention(model, SENTENCE)
+
+# %%
+head_view(model, SENTENCE, layers=[16, 23])
+
+# %% [markdown]
+# Try layer 16, head 0: each token reads the one before it. In layer 23, head 0, the last token reads the name that comes
+# next, *Mary*. That looks like an explanation. Keep it as a guess: attention tells what was mixed into what, not what the
+# answer needs (Jain and Wallace 2019). For that you have to change something. That comes with exercise 8.5.
+
+# %% [markdown]
+# ## Layer level: what can be read from the model's state
+#
+# Between two layers everything that the model knows about a position is one vector, the **residual stream**, here with
+# 576 numbers. A **probe** is a small classifier that is trained on these vectors, with the model left as it is (Alain and
+# Bengio 2016). If a probe can tell harmful from harmless requests *that it has never seen*, then the information is there,
+# in a form that a linear rule can read.
+#
+# The sentence has its weight in *that it has never seen*. A probe has 576 weights; with 600 examples it can learn
+# almost any labels by heart.
+
+# %% [markdown] course={"role": "exercise", "id": "8.4"}
+# {{exercise 8.4}}
+#
+# {{hints 8.4}}
+#
+# {{why 8.4}}
+
+# %% course={"role": "answer"}
+# expand: course_lib.probing:probe_accuracy
+
+# %% course={"role": "test"}
+check("8.4", probe_accuracy)
+
+# %% [markdown]
+# Now the real thing. Each request is written into the chat template, the model reads it once, and the vector at the last
+# position, where the answer is about to begin, is kept for every layer. The first run takes a minute or so; after that the
+# vectors come from your cache.
+
+# %%
+from course_lib.probing import cached_hidden_states
+
+texts = [model.chat(prompt.text) for pair in pairs for prompt in pair]
+labels = torch.tensor([1, 0] * len(pairs))  # harmful, harmless
+pair_numbers = torch.arange(len(pairs)).repeat_interleave(2)
+states = cached_hidden_states(model, texts, position="last")
+list(states.shape)  # [layer, example, d_model]; layer 0 is the embedding
+
+# %% [markdown]
+# `probe_by_layer` does what you did, eight times, so that every request is once among the unseen ones. The two requests
+# of a pair always stay on the same side: otherwise the probe could recognise an unseen request by its twin.
+#
+# Two comparisons belong to it. The **shuffled labels** tell what the same procedure finds where there is nothing to find.
+# The **bag of words** tells how far one gets by counting words, without any model.
+
+# %%
+from course_lib.probing import bag_of_words_accuracy, probe_by_layer
+
+sweep = probe_by_layer(states, labels, pair_numbers)
+shuffled = probe_by_layer(states, labels, pair_numbers, shuffled_labels=True)
+words = bag_of_words_accuracy([p.text for pair in pairs for p in pair], labels, pair_numbers)
+sweep
+
+# %% [markdown]
+# ## Circuit level: which parts are needed
+#
+# A probe reads. To find out what an answer *needs*, something has to be taken away inside the model. An attention head is
+# a good piece: it can be switched off alone, by setting its output to zero.
+
+# %% [markdown] course={"role": "exercise", "id": "8.5"}
+# {{exercise 8.5}}
+#
+# {{hints 8.5}}
+#
+# {{why 8.5}}
+
+# %% course={"role": "answer"}
+# expand: course_lib.patching:head_ablation_effect
+
+# %% course={"role": "test"}
+check("8.5", head_ablation_effect)
+
+# %% [markdown]
+# Back to Mary and John. Does the answer ` Mary` need the head that looked at *Mary*? Here is the effect of each of the 270
+# heads, switched off one at a time.
+
+# %%
+from course_lib.figures import ablation_map
+from course_lib.patching import ablation_effects
+
+effects = ablation_effects(model, SENTENCE, " Mary")
+ablation_map(effects.effects, "Few heads are needed, and some work against the answer")
+
+# %%
+effects
+
+# %% [markdown]
+# An effect of one nat looks like a finding. How large is the effect of a head that was *not* picked? Switching three heads
+# off at random, many times, tells what ordinary damage looks like. Compare it with the three strongest heads of the map.
+
+# %%
+from course_lib.patching import ablate
+
+
+def damage(heads: Sequence[tuple[int, int]], mode: str = "zero") -> float:
+    """How many nats the answer Mary loses when these heads are switched off."""
+    ids, mary = model.encode(SENTENCE), model.single_token(" Mary")
+    clean = model.logits(ids)[-1].log_softmax(-1)[mary]
+    with ablate(model, heads=heads, mode=mode, reference=SENTENCE if mode == "mean" else None):
+        return float(clean - model.logits(ids)[-1].log_softmax(-1)[mary])
+
+
+generator = torch.Generator().manual_seed(8)
+flat = effects.effects.flatten()
+strongest = [(int(i) // model.n_heads, int(i) % model.n_heads) for i in flat.topk(3).indices]
+everything = torch.randperm(flat.numel(), generator=generator)[:60].reshape(20, 3)
+random_damage = sorted(damage([(int(i) // model.n_heads, int(i) % model.n_heads) for i in row]) for row in everything)
+print(f"the three strongest {strongest}: {damage(strongest):.2f} nats")
+print(f"20 random triples: median {random_damage[10]:.2f}, largest {random_damage[-1]:.2f} nats")
+
+# %% [markdown] course={"role": "signature"}
+# ## What it knows and what it does
+#
+# Back to the question of the beginning. The picture puts the two kinds of evidence side by side: what can be *read* from
+# each layer, and what the model *does*.
+
+# %%
+from course_lib.figures import probe_curve, rate_bars
+
+probe_curve(sweep, shuffled, words, "Harmful intent can be read from the middle layers on")
+
+# %%
+rate_bars({"harmful requests": refused_harmful.rate, "harmless requests": refused_harmless.rate}, "It refuses next to nothing")
+
+# %% [markdown]
+# The model sees the difference, and does not act on it. For somebody who runs it this is good and bad news. Good: the
+# information is there, so a small addition can use it: a guardrail that reads the middle layers (chapter 14), or a little
+# fine-tuning. Bad: a model that "understands" harm is not therefore a model that refuses it. Knowing and doing have to be
+# measured separately.
+
+# %% [markdown] course={"role": "control"}
+# ## Could it have come out otherwise?
+#
+# A result counts only if the same procedure can fail. Two controls:
+#
+# 1. **Shuffled labels** (the grey band above): within each pair a coin decides which request is called harmful. The
+#    probe has the same vectors, the same number of weights, and nothing to find.
+# 2. **Shuffled weights**: a copy of the model whose weight matrices are shuffled. It has the same numbers and knows nothing.
+#    Attribution by removal must look different on it; a method that draws the same picture for a model that knows
+#    nothing is not about the model (Adebayo et al. 2018 found such methods in use).
+
+# %%
+from course_lib.attribution import with_shuffled_weights
+
+broken = with_shuffled_weights(model, seed=0)
+real = removal_attribution(model, "The capital of France is", " Paris")
+noise = removal_attribution(broken, "The capital of France is", " Paris")
+attribution_bars(noise)
+
+# %% [markdown] course={"role": "limits"}
+# ## What this does not show
+#
+# - **Read is not used.** A probe shows that a linear rule can read the information. Whether the model itself ever reads
+#   it is another question; it takes an intervention (chapter 11).
+# - **These requests, this model.** The pairs are short, in English, written by few people, and harmful in generic ways.
+#   On longer or veiled requests the accuracy may be another.
+# - **Few words, still words.** The pairs share their words as far as we could make them. The bag of words shows how far
+#   we got; a probe that beats it clearly has more than words, but perhaps only the topic.
+# - **A head is a coarse piece.** Zero is a value that the head never has by itself. Another replacement, such as the mean,
+#   can rank the heads differently.
+# - **One answer is one answer.** Removal attribution explains these first words of this answer.
+#
+# ## Check your understanding
+
+# %% [markdown] course={"role": "questions"}
+# Put a letter in place of each question mark and run the cell below it. Every choice has an explanation, also the wrong
+# ones.
+
+# %% [markdown] course={"role": "question", "id": "8.Q1"}
+# {{question 8.Q1}}
+
+# %% course={"role": "answer"}
+choice_q1 = "?"
+### BEGIN SOLUTION
+choice_q1 = "b"
+### END SOLUTION
+
+# %% course={"role": "test"} nbgrader={"points": 1}
+check("8.Q1", choice_q1)
+
+# %% [markdown] course={"role": "question", "id": "8.Q2"}
+# {{question 8.Q2}}
+
+# %% course={"role": "answer"}
+choice_q2 = "?"
+### BEGIN SOLUTION
+choice_q2 = "a"
+### END SOLUTION
+
+# %% course={"role": "test"} nbgrader={"points": 1}
+check("8.Q2", choice_q2)
+
+# %% [markdown] course={"role": "question", "id": "8.Q3"}
+# {{question 8.Q3}}
+
+# %% course={"role": "answer"}
+choice_q3 = "?"
+### BEGIN SOLUTION
+choice_q3 = "c"
+### END SOLUTION
+
+# %% course={"role": "test"} nbgrader={"points": 1}
+check("8.Q3", choice_q3)
+
+# %% [markdown] course={"role": "question", "id": "8.Q4"}
+# {{question 8.Q4}}
+
+# %% course={"role": "answer"}
+choice_q4 = "?"
+### BEGIN SOLUTION
+choice_q4 = "d"
+### END SOLUTION
+
+# %% course={"role": "test"} nbgrader={"points": 1}
+check("8.Q4", choice_q4)
+
+# %% [markdown] course={"role": "question", "id": "8.Q5"}
+# {{question 8.Q5}}
+
+# %% course={"role": "answer"}
+choice_q5 = "?"
+### BEGIN SOLUTION
+choice_q5 = "b"
+### END SOLUTION
+
+# %% course={"role": "test"} nbgrader={"points": 1}
+check("8.Q5", choice_q5)
+
+# %% [markdown] course={"role": "own_model"}
+# ## Take it to your own model
+#
+# Everything above works on another model when you change one line. `load_model` takes
+#
+# - a folder in the Hugging Face format, or a Hugging Face id such as `"Qwen/Qwen2.5-0.5B-Instruct"` (needs the network once);
+# - a `.gguf` file, the format of llama.cpp;
+# - `"ollama:name:tag"`: the model is found in Ollama's local store, no server has to run.
+#
+# What it costs: the weights are held as float32, four bytes for each parameter, so a model of one billion parameters takes
+# 4 GB (half of that with `dtype="bfloat16"`). Removal attribution of a prompt of *n* tokens costs about half of *n* passes
+# over the prompt. The next cell measures both for the model that it loads.
+
+# %%
+import time
+
+mine = load_model("default")  # change this line
+began = time.perf_counter()
+result = removal_attribution(mine, "The capital of France is", " Paris")
+seconds = time.perf_counter() - began
+gigabytes = sum(p.numel() * p.element_size() for p in mine.model.parameters()) / 1e9
+print(f"{mine.name}: {gigabytes:.1f} GB of weights; attribution of {len(result.tokens)} tokens in {seconds:.1f} s")
+result
+
+# %% [markdown] course={"role": "references"}
+# ## Further reading
+#
+# - Jiwei Li, Will Monroe and Dan Jurafsky (2016). *Understanding Neural Networks through Representation Erasure.*
+#   arXiv:1612.08220. Attribution by removal, for words and for parts of the network.
+# - Guillaume Alain and Yoshua Bengio (2016). *Understanding intermediate layers using linear classifier probes.*
+#   arXiv:1610.01644. The probe on every layer, and how to read the curve.
+# - John Hewitt and Percy Liang (2019). *Designing and Interpreting Probes with Control Tasks.* arXiv:1909.03368. When a
+#   probe has learnt the task by itself, and how a control task shows it.
+# - Sarthak Jain and Byron C. Wallace (2019). *Attention is not Explanation.* arXiv:1902.10186. Quite different attention
+#   can give the same answer; read it with the reply by Wiegreffe and Pinter.
+# - Guangxuan Xiao, Yuandong Tian, Beidi Chen, Song Han and Mike Lewis (2023). *Efficient Streaming Language Models with
+#   Attention Sinks.* arXiv:2309.17453. Why the first token draws so much attention.
+# - Fred Zhang and Neel Nanda (2023). *Towards Best Practices of Activation Patching in Language Models: Metrics and
+#   Methods.* arXiv:2309.16042. How the choice of replacement and of metric changes what an intervention says.
