@@ -76,9 +76,10 @@ def gate(
     stub_fails = not verdict.passed and NOT_WRITTEN in verdict.message
     reference_passes = run(exercise, reference or exercise.reference_function, cases).passed
     refused = [f.__name__ for f in exercise.alternatives if not run(exercise, f, cases).passed]
-    accepted = [m.name for m in exercise.mistakes if run(exercise, m.function).passed]
+    verdicts = [(mistake, run(exercise, mistake.function)) for mistake in exercise.mistakes]
+    accepted = [m.name for m, verdict in verdicts if verdict.passed]
     accepted += [f"{m.name} (hidden cases)" for m in exercise.mistakes if _passes(exercise, m.function, hidden)]
-    mismatched = [m.name for m in exercise.mistakes if run(exercise, m.function).mistake is not m]
+    mismatched = [m.name for m, verdict in verdicts if verdict.mistake is not m]
     problems = _problems(exercise, stub_fails, reference_passes, refused, accepted, mismatched)
     return GateRow(
         exercise.id,
