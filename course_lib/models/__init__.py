@@ -1,6 +1,7 @@
 """Models that run on your own machine, from wherever you have them."""
 
-from course_lib.models.load import load_model
+from course_lib.data.cache import cache_dir
+from course_lib.models.load import load_model, prepare_default
 from course_lib.models.local_model import LocalModel
 
-__all__ = ["LocalModel", "load_model"]
+__all__ = ["LocalModel", "cache_dir", "load_model", "prepare_default"]
