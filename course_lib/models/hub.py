@@ -41,7 +41,14 @@ def load_hub(name: str, device: torch.device, dtype: torch.dtype) -> LocalModel:
     if not is_cached(name):
         ask_hub(name)
         return load_pretrained(name, name, source, device, dtype, local_files_only=False)
-    return load_pretrained(name, name, source, device, dtype, local_files_only=True)
+    try:
+        return load_pretrained(name, name, source, device, dtype, local_files_only=True)
+    except CourseError as problem:  # a download that broke off looks like this, and the hub can complete it
+        try:
+            ask_hub(name)
+        except CourseError:
+            raise problem from None
+        return load_pretrained(name, name, source, device, dtype, local_files_only=False)
 
 
 def is_cached(name: str) -> bool:
@@ -89,4 +96,4 @@ def forms(name: str) -> str:
     """For a bare word, which is more often a slip than a hub id, the other forms a model's name can have."""
     if "/" in name:
         return ""
-    return '; or did you mean "default", "tiny:0", "ollama:name:tag", a folder, or a .gguf file?'
+    return ', or write "default", "tiny:0", "ollama:name:tag", a folder or a .gguf file'

@@ -82,7 +82,7 @@ def canonical(name: str) -> str:
     if name == "default" or name.startswith(("tiny:", "ollama:")):
         return name
     path = Path(name).expanduser()
-    if name.endswith(".gguf") or path.is_dir():
+    if name and (name.endswith(".gguf") or path.is_dir()):
         return str(path.resolve())
     return name
 
@@ -95,12 +95,12 @@ def open_model(name: str, device: torch.device, dtype: torch.dtype, progress: Pr
     if name.startswith("ollama:"):
         blob, sha256 = find_weights(name.removeprefix("ollama:"))
         return load_folder(converted(blob, sha256, dtype, progress), name, f"Ollama's store, {blob}", device, dtype)
+    if name and Path(name).is_dir():
+        return load_folder(Path(name), name, "a folder in the Hugging Face layout", device, dtype)
     if name.endswith(".gguf"):
         file = existing_file(Path(name))
         folder = converted(file, hash_of(file, progress), dtype, progress)
         return load_folder(folder, name, "a GGUF file", device, dtype)
-    if Path(name).is_dir():
-        return load_folder(Path(name), name, "a folder in the Hugging Face layout", device, dtype)
     if is_hub_id(name):
         return load_hub(name, device, dtype)
     raise CourseError(
