@@ -41,23 +41,20 @@ def load_folder(folder: Path, name: str, source: str, device: torch.device, dtyp
             f"Load the GGUF file in it: load_model({str(ggufs[0])!r})." if ggufs else "Name the folder that has it."
         )
         raise CourseError(f"{folder} holds no config.json, so it is no model in the Hugging Face layout.", remedy)
-    return load_pretrained(str(folder), name, source, device, dtype, local_files_only=True)
+    model, tokenizer = read_folder(folder, name, dtype)
+    return LocalModel(model.eval().requires_grad_(False).to(device), tokenizer, name, source)
 
 
-def load_pretrained(
-    where: str, name: str, source: str, device: torch.device, dtype: torch.dtype, *, local_files_only: bool
-) -> LocalModel:
-    """Load with transformers from a folder or a hub id, and check that every weight was there."""
+def read_folder(folder: Path, name: str, dtype: torch.dtype) -> tuple[Any, Any]:
+    """The network and the tokenizer as transformers reads them, with every weight there."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     try:
         with quiet_transformers():
             loaded: Any = AutoModelForCausalLM.from_pretrained(
-                where, dtype=dtype, local_files_only=local_files_only, output_loading_info=True
+                folder, dtype=dtype, local_files_only=True, output_loading_info=True
             )
-            tokenizer = AutoTokenizer.from_pretrained(where, local_files_only=local_files_only)
-    except CourseError:
-        raise
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except Exception as error:  # transformers raises whatever a broken file made it stumble over
         raise CourseError(
             f"{name} could not be loaded as a language model ({first_line(error)}).",
@@ -65,8 +62,7 @@ def load_pretrained(
         ) from error
     model, report = loaded
     refuse_missing_weights(name, report)
-    model = model.eval().requires_grad_(False).to(device)
-    return LocalModel(model, tokenizer, name, source)
+    return model, tokenizer
 
 
 def refuse_missing_weights(name: str, report: dict[str, Any]) -> None:

@@ -90,17 +90,17 @@ def canonical(name: str) -> str:
 def open_model(name: str, device: torch.device, dtype: torch.dtype, progress: Progress | None) -> LocalModel:
     """Find out which source `name` means, bring the weights into a folder where needed, and load them."""
     if name == "default":
-        source = "SmolLM2-135M-Instruct, weights of 4 bits"
+        source = "SmolLM2-135M-Instruct, weights of 4 bits."
         return load_folder(prepare_default(progress), name, source, device, dtype)
     if name.startswith("ollama:"):
         blob, sha256 = find_weights(name.removeprefix("ollama:"))
-        return load_folder(converted(blob, sha256, dtype, progress), name, f"Ollama's store, {blob}", device, dtype)
+        return load_folder(converted(blob, sha256, dtype, progress), name, f"Ollama's store, {blob}.", device, dtype)
     if name and Path(name).is_dir():
-        return load_folder(Path(name), name, "a folder in the Hugging Face layout", device, dtype)
+        return load_folder(Path(name), name, "A folder in the Hugging Face layout.", device, dtype)
     if name.endswith(".gguf"):
         file = existing_file(Path(name))
         folder = converted(file, hash_of(file, progress), dtype, progress)
-        return load_folder(folder, name, "a GGUF file", device, dtype)
+        return load_folder(folder, name, "A GGUF file.", device, dtype)
     if is_hub_id(name):
         return load_hub(name, device, dtype)
     raise CourseError(

@@ -41,7 +41,7 @@ class LocalModel:
     Example:
         >>> from course_lib import load_model
         >>> load_model("tiny:0")
-        tiny:0: 2 layers, 3 heads, d_model 24, 0.03 M parameters, float32 on cpu (random weights, made on the spot)
+        tiny:0: 2 layers, 3 heads, d_model 24, 0.03 M parameters, float32 on cpu. Random weights, made on the spot.
     """
 
     model: PreTrainedModel
@@ -52,7 +52,7 @@ class LocalModel:
     def __repr__(self) -> str:
         shape = f"{self.n_layers} layers, {self.n_heads} heads, d_model {self.d_model}"
         size = f"{self.model.num_parameters() / 1e6:.{1 if self.model.num_parameters() > 1e6 else 2}f} M parameters"
-        return f"{self.name}: {shape}, {size}, {str(self.dtype)[6:]} on {self.device} ({self.source})"
+        return f"{self.name}: {shape}, {size}, {str(self.dtype)[6:]} on {self.device}. {self.source}"
 
     @property
     def device(self) -> torch.device:

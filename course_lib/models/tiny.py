@@ -47,7 +47,7 @@ def load_tiny(name: str, device: torch.device, dtype: torch.dtype) -> LocalModel
         raise CourseError(f"{name!r} names no tiny model.", "Write tiny: and a whole number, for example tiny:0.")
     network: Any = tiny_network(int(match[1]))
     return LocalModel(
-        network.to(device=device, dtype=dtype), tiny_tokenizer(), name, "random weights, made on the spot"
+        network.to(device=device, dtype=dtype), tiny_tokenizer(), name, "Random weights, made on the spot."
     )
 
 
