@@ -12,6 +12,7 @@ what they change.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,7 @@ def load_model(
 
     Args:
         name: `"default"`, SmolLM2-135M-Instruct (fetched and converted the first time);
-            a folder in the Hugging Face layout; a `.gguf` file; `"ollama:name:tag"`, found in Ollama's store without
+            a folder in the Hugging Face layout; a GGUF file; `"ollama:name:tag"`, found in Ollama's store without
             its server; a Hugging Face id such as `"Qwen/Qwen2.5-0.5B-Instruct"`, the only form that may use the
             network; `"tiny:SEED"`, a small random model for tests.
         device: `"cpu"` (the default), `"cuda"` or `"mps"`.
@@ -79,12 +80,10 @@ def load_model(
 
 def canonical(name: str) -> str:
     """The one spelling of a model's name: a path in full where there is a file or folder, else as it stands."""
-    if name == "default" or name.startswith(("tiny:", "ollama:")):
+    if name in ("default", "") or name.startswith(("tiny:", "ollama:")):
         return name
     path = Path(name).expanduser()
-    if name and (name.endswith(".gguf") or path.is_dir()):
-        return str(path.resolve())
-    return name
+    return os.path.abspath(path) if path.exists() or name.endswith(".gguf") else name
 
 
 def open_model(name: str, device: torch.device, dtype: torch.dtype, progress: Progress | None) -> LocalModel:
@@ -97,7 +96,7 @@ def open_model(name: str, device: torch.device, dtype: torch.dtype, progress: Pr
         return load_folder(converted(blob, sha256, dtype, progress), name, f"Ollama's store, {blob}.", device, dtype)
     if name and Path(name).is_dir():
         return load_folder(Path(name), name, "A folder in the Hugging Face layout.", device, dtype)
-    if name.endswith(".gguf"):
+    if name.endswith(".gguf") or (name and Path(name).is_file()):
         file = existing_file(Path(name))
         folder = converted(file, hash_of(file, progress), dtype, progress)
         return load_folder(folder, name, "A GGUF file.", device, dtype)

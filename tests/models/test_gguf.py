@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from safetensors import safe_open
 
 from course_lib import CourseError, load_model
 from course_lib.models import gguf as gguf_module
+from course_lib.models import load
 from course_lib.models.rope import llama3_divisors
 
 WriteGguf = Callable[..., Path]
@@ -39,8 +41,6 @@ def test_the_second_load_does_not_convert(
     path = write_gguf()
     first = load_model(path)
     monkeypatch.setattr(gguf_module, "write_converted", forbidden)
-    from course_lib.models import load
-
     monkeypatch.setattr(load, "_LOADED", {})  # as in a new process
     moved = path.rename(path.with_name("renamed.gguf"))  # the content counts, not the name
     second = load_model(moved)
@@ -54,8 +54,6 @@ def test_a_changed_file_is_converted_again(own_cache: Path, write_gguf: WriteGgu
     before = load_model(path)
     louder = {"output_norm.weight": np.full(24, 2.0, dtype=np.float32)}
     write_gguf(leave_out="model.norm", extra=louder)
-    from course_lib.models import load
-
     load._LOADED.clear()
     ids = before.encode("The cat sat")
     # The last norm's scale doubles every logit: an old conversion would show here.
@@ -189,20 +187,20 @@ class TestRopeScaling:
 def test_the_real_file_gives_the_logits_of_the_default_model(
     default_gguf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, put_in_ollama: Callable[..., Path]
 ) -> None:
-    from course_lib.models import load
-
     default = load_model()
-    monkeypatch.setattr(load, "_LOADED", {})
-    monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))  # so that it is really converted here
-    blob = put_in_ollama(default_gguf, "registry.ollama.ai/library/smollm2/135m")
     ids = default.encode("The capital of France is")
-    from_ollama = load_model("ollama:smollm2:135m")
-    assert torch.equal(from_ollama.logits(ids), default.logits(ids))
-    assert from_ollama.chat("Hello") == default.chat("Hello")
+    blob = put_in_ollama(default_gguf, "registry.ollama.ai/library/smollm2/135m")
     link = tmp_path / "model.gguf"
     link.symlink_to(blob)
-    monkeypatch.setattr(gguf_module, "write_converted", forbidden)  # same content, so the same conversion serves
-    assert torch.equal(load_model(link).logits(ids), default.logits(ids))
+    with TemporaryDirectory() as cache:  # so that it is really converted here; half a gigabyte, so not kept
+        monkeypatch.setenv("COURSE_CACHE", cache)
+        monkeypatch.setattr(load, "_LOADED", {})
+        from_ollama = load_model("ollama:smollm2:135m")
+        assert torch.equal(from_ollama.logits(ids), default.logits(ids))
+        assert from_ollama.chat("Hello") == default.chat("Hello")
+        monkeypatch.setattr(gguf_module, "write_converted", forbidden)  # same content: the same conversion serves
+        for file in (link, blob):
+            assert torch.equal(load_model(file).logits(ids), default.logits(ids))
 
 
 def forbidden(*_: object) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import socket
 import time
+from fnmatch import fnmatch
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -144,6 +146,27 @@ class TestHub:
             with pytest.raises(CourseError, match="the Hugging Face hub could not be reached"):
                 load_model("owner/model-that-nobody-has")
             assert time.monotonic() - start < 20  # without a limit it would wait for ever
+
+    @pytest.mark.parametrize(
+        ("files", "wanted"),
+        [
+            (["config.json", "model.safetensors", "pytorch_model.bin", "code.py"], hub.SAFE_WEIGHTS),
+            (["config.json", "pytorch_model.bin", "code.py"], hub.OLD_WEIGHTS),
+        ],
+    )
+    def test_one_kind_of_weights_is_downloaded_and_no_code(
+        self, files: list[str], wanted: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        patterns: list[str] = []
+        answer = SimpleNamespace(siblings=[SimpleNamespace(rfilename=file) for file in files])
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+        monkeypatch.setattr("huggingface_hub.HfApi.model_info", lambda *_, **__: answer)
+        monkeypatch.setattr(
+            "huggingface_hub.snapshot_download", lambda _, allow_patterns: patterns.extend(allow_patterns) or tmp_path
+        )
+        assert hub.download("owner/model") == tmp_path
+        assert [file for file in files if any(fnmatch(file, p) for p in patterns)] == files[:2]
+        assert wanted in patterns
 
     def test_half_a_download_does_not_count_as_there(self, tmp_path: Path) -> None:
         shards = {"a": "model-1.safetensors", "b": "model-2.safetensors"}
