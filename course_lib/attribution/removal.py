@@ -1,0 +1,79 @@
+"""Token attribution by removal: take one token away and see what the answer loses.
+
+The question: which tokens of a prompt does the model's answer rest on? The most direct way to find out is to ask again
+without each of them. If the logit of the answer falls when a token is missing, the token was speaking for the answer;
+if it rises, the token was speaking against it.
+
+    score[t, i] = logit(target t | prompt, earlier targets) − logit(target t | prompt without token i, earlier targets)
+
+The earlier targets are given, not generated (*teacher forcing*), so that both sides score the same continuation.
+
+Two pitfalls, and both have been published as code:
+
+* **The aligned position.** A logit row belongs to a place in the text, not to an index. When a token is deleted,
+  everything behind it moves one to the left, and the row that scores target t moves with it. Reading the old index
+  compares the logits of two different places.
+* **Deleting is not replacing.** Deletion asks "what if this had not been written?". Replacing the token by another
+  asks "what if something else had stood here?", and the answer depends on the something. `removal_attribution` offers
+  both under their names. Neither is the token's meaning in isolation: two tokens that say the same thing cover for
+  each other, and removing either of them alone shows nothing.
+
+Deleting leaves a text that the model might never have seen, so a score also contains its surprise. A score is evidence
+about this prompt and this model, not about the word.
+
+Source: occlusion for images in Zeiler and Fergus (2014), erasure for text in Li, Monroe and Jurafsky (2016),
+*Understanding Neural Networks through Representation Erasure*.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from course_lib.errors import CourseError
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Int
+    from torch import Tensor
+
+    from course_lib.models import LocalModel
+
+
+def token_attribution(
+    model: LocalModel, input_ids: Int[Tensor, " position"], target_ids: Int[Tensor, " target"]
+) -> Float[Tensor, "target position"]:
+    """How many logits each target token loses when each prompt token is deleted.
+
+    This is the definition, one forward pass for every token; `removal_attribution` computes the same numbers faster.
+
+    Args:
+        model: a loaded model.
+        input_ids: the prompt's token ids, at least two.
+        target_ids: the token ids of the answer, at least one.
+
+    Returns:
+        Scores in logits, float32; positive where the token speaks for the target.
+
+    Raises:
+        CourseError: when the prompt has fewer than two tokens, so that deleting one leaves nothing to read.
+
+    Example:
+        >>> from course_lib import load_model  # doctest: +SKIP
+        >>> model = load_model()  # doctest: +SKIP
+        >>> token_attribution(model, model.encode("The capital of France is"), model.encode(" Paris"))  # doctest: +SKIP
+    """
+    if len(input_ids) < 2:
+        raise CourseError("Deleting the only token of a prompt leaves nothing to read.", "Give at least two tokens.")
+    steps = torch.arange(len(target_ids))
+
+    def target_logits(prompt: Int[Tensor, " position"]) -> Float[Tensor, " target"]:
+        logits = model.logits(torch.cat([prompt, target_ids])).float()
+        return logits[len(prompt) - 1 + steps, target_ids]  # row p scores the token that follows position p
+
+    complete = target_logits(input_ids)
+    losses = []
+    for position in range(len(input_ids)):
+        shorter = torch.cat([input_ids[:position], input_ids[position + 1 :]])
+        losses.append(complete - target_logits(shorter))
+    return torch.stack(losses, dim=1)
