@@ -14,10 +14,10 @@ Two questions are offered under their names. `mode="delete"` asks what the answe
 written; everything behind it moves up. `mode="replace"` asks what it loses when another token, `replacement_id`, had
 stood there; nothing moves. Captum's `FeatureAblation` is replacement, by default with token id 0. On many models that
 id is the end-of-text token, which says "a new document begins here": scores then show what the announcement does, and
-differ from deletion by several logits.
+differ from deletion by several nats.
 
 The pitfall of speed is a wrong number that comes quickly. The tests hold this function to the definition, within 1e-4
-logits (float32 sums in another order), over models, lengths and targets.
+(float32 sums in another order), over models, lengths and targets.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from course_lib.models import LocalModel
 
 Mode = Literal["delete", "replace"]
-Score = Literal["logit", "log_prob"]
+Score = Literal["log_prob", "logit"]
 Ids = Sequence[int] | torch.Tensor
 Progress = Callable[[int, int], None]
 TOKENS_PER_BATCH = {"cpu": 256, "cuda": 8192, "mps": 2048}
@@ -54,7 +54,7 @@ def removal_attribution(
     *,
     mode: Mode = "delete",
     replacement_id: int | None = None,
-    score: Score = "logit",
+    score: Score = "log_prob",
     batch_tokens: int | None = None,
     reuse_prefix: bool = True,
     progress: Progress | None = None,
@@ -67,7 +67,7 @@ def removal_attribution(
         target: the answer to explain, with its leading space, or its token ids; if None, the model's own next token.
         mode: "delete" or "replace"; two questions, see the module's text.
         replacement_id: the token that stands in; for "replace", and only there.
-        score: "logit", or "log_prob" in nats: the logit minus the log of the summed exponentials over the vocabulary.
+        score: "log_prob", in nats, or "logit": comparable within one run, not between runs, but what some tools show.
         batch_tokens: most tokens in one forward pass; 256 on a CPU if None. Changes time and memory, not the result.
         reuse_prefix: compute the unchanged beginning only once, where the model allows it.
         progress: called with (prompt tokens done, prompt tokens in all) after each forward pass.
@@ -148,7 +148,7 @@ def _check_question(model: LocalModel, length: int, mode: str, replacement_id: i
     if mode not in ("delete", "replace"):
         raise CourseError(f"There is no mode {mode!r}.", 'Choose "delete" or "replace".')
     if score not in ("logit", "log_prob"):
-        raise CourseError(f"There is no score {score!r}.", 'Choose "logit" or "log_prob".')
+        raise CourseError(f"There is no score {score!r}.", 'Choose "log_prob" or "logit".')
     if mode == "delete" and replacement_id is not None:
         raise CourseError("A deleted token has no replacement.", 'Leave out replacement_id, or set mode="replace".')
     if mode == "delete" and length < 2:

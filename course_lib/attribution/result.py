@@ -37,7 +37,7 @@ class TokenAttribution:
     @property
     def unit(self) -> str:
         """What one point of score is: a logit, or a nat of log-probability."""
-        return "nats" if self.settings.get("score") == "log_prob" else "logits"
+        return "logits" if self.settings.get("score") == "logit" else "nats"
 
     def top(self, k: int = 5, target: int = 0) -> list[tuple[int, str, float]]:
         """The `k` prompt tokens with the largest scores by magnitude: (position, token, score), strongest first.

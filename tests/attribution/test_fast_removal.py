@@ -167,8 +167,11 @@ def test_on_the_default_model_the_fast_path_equals_the_definition() -> None:
 
 
 def captum_scores(model: LocalModel, prompt: str, target: torch.Tensor) -> torch.Tensor:
-    """Captum's answer, in nats. With its default `use_cached_outputs=True`, Captum 0.9 feeds the whole text again behind
-    its own cache under transformers 5, and every target after the first gets wrong numbers."""
+    """Captum's answer, in nats.
+
+    `use_cached_outputs=False` because with the default (Captum 0.9, transformers 5) the whole text is fed again behind
+    the cache that already holds it, and every target after the first gets another number.
+    """
     from captum.attr import FeatureAblation, LLMAttribution, TextTokenInput
 
     oracle = LLMAttribution(FeatureAblation(model.model), model.tokenizer, attr_target="log_prob")
