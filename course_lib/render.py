@@ -24,17 +24,18 @@ from typing import Any
 POSITIVE = (213, 94, 0)  # vermilion of the Okabe-Ito palette
 NEGATIVE = (0, 114, 178)  # blue of the same palette
 STRONGEST_TINT = 0.6  # beyond this the page's own text colour loses its contrast
+TABLE_STYLE = "border-collapse:collapse;color:inherit"  # outside standards mode tables do not take the page's colour
 VISIBLE = str.maketrans({"\n": "↵", "\t": "⇥", "\r": "↵"})
 
 
-def format_number(value: float) -> str:
-    """Three decimals and a sign that means something.
+def format_number(value: float, decimals: int = 3) -> str:
+    """A number with `decimals` decimals, and without a minus sign before zero.
 
     Example:
         >>> format_number(-0.0001), format_number(2.5), format_number(float("nan"))
         ('0.000', '2.500', 'nan')
     """
-    return f"{round(value, 3) + 0.0:.3f}"
+    return f"{round(value, decimals) + 0.0:.{decimals}f}"
 
 
 def format_cell(value: Any) -> str:
@@ -138,9 +139,7 @@ def html_table(rows: Sequence[Mapping[str, Any]], *, caption: str = "") -> str:
     header = "".join(f'<th scope="col" style="padding:.1em .6em">{escape(str(name))}</th>' for name in _columns(rows))
     body = "".join("<tr>" + "".join(_table_cell(row.get(name)) for name in _columns(rows)) + "</tr>" for row in rows)
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
-    return (
-        f'<table style="border-collapse:collapse">{title}<thead><tr>{header}</tr></thead><tbody>{body}</tbody></table>'
-    )
+    return f'<table style="{TABLE_STYLE}">{title}<thead><tr>{header}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -201,11 +200,13 @@ def heat_table(
         cells = "".join(_heat_cell(value, scale) for value, _ in zip(row, column_names, strict=True))
         body += f'<tr><th scope="row" style="white-space:pre">{escape(visible_token(name))}</th>{cells}</tr>'
     return (
-        f'<table style="border-collapse:collapse;font-size:85%"><caption>{escape(label)}</caption>'
+        f'<table style="{TABLE_STYLE};font-size:85%"><caption>{escape(label)}</caption>'
         f"<thead><tr><th></th>{header}</tr></thead><tbody>{body}</tbody></table>"
     )
 
 
 def _heat_cell(value: float, scale: float) -> str:
     """One tinted cell of a heat table."""
-    return f'<td style="background:{tint(value, scale)};text-align:right;padding:.1em .4em">{value:.2f}</td>'
+    return (
+        f'<td style="background:{tint(value, scale)};text-align:right;padding:.1em .4em">{format_number(value, 2)}</td>'
+    )

@@ -98,6 +98,11 @@ def test_no_minus_sign_before_zero() -> None:
     assert format_number(-0.0004) == "0.000"
 
 
+def test_tables_take_the_text_colour_of_the_page() -> None:
+    grid = heat_table([[1.0]], row_names=["0"], column_names=["a"], label="x")
+    assert all("<table" in html and "color:inherit" in html for html in (grid, html_table([{"a": 1}])))
+
+
 def test_a_heat_table_has_a_header_for_every_row_and_column() -> None:
     html = heat_table([[1.0, 2.0, 3.0], [0, 0, -3.0]], row_names=["0", "1"], column_names=["a", "b", "c"], label="x")
     assert html.count('scope="row"') == 2

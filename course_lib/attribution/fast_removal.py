@@ -80,8 +80,9 @@ def removal_attribution(
             or a batch that does not fit into memory.
 
     Example:
-        >>> from course_lib import load_model  # doctest: +SKIP
-        >>> print(removal_attribution(load_model(), "The capital of France is", " Paris"))  # doctest: +SKIP
+        >>> from course_lib import load_model
+        >>> removal_attribution(load_model("tiny:0"), "the cat sat on the", " mat").tokens
+        ('the', ' cat', ' sat', ' on', ' the')
     """
     prompt_ids = as_ids(model, prompt, "prompt")
     _check_question(model, len(prompt_ids), mode, replacement_id, score)

@@ -62,9 +62,10 @@ def token_attribution(
         CourseError: when the prompt has fewer than two tokens, so that deleting one leaves nothing to read.
 
     Example:
-        >>> from course_lib import load_model  # doctest: +SKIP
-        >>> model = load_model()  # doctest: +SKIP
-        >>> token_attribution(model, model.encode("The capital of France is"), model.encode(" Paris"))  # doctest: +SKIP
+        >>> from course_lib import load_model
+        >>> model = load_model("tiny:0")
+        >>> token_attribution(model, model.encode("the cat sat on the"), model.encode(" mat")).shape
+        torch.Size([1, 5])
     """
     if len(input_ids) < 2:
         raise CourseError("Deleting the only token of a prompt leaves nothing to read.", "Give at least two tokens.")

@@ -66,9 +66,10 @@ def ablation_effects(
         CourseError: a layer that does not exist, a target that is not one token, or what `ablate` raises.
 
     Example:
-        >>> from course_lib import load_model  # doctest: +SKIP
-        >>> text = "When Mary and John went to the store, John gave a drink to"
-        >>> ablation_effects(load_model(), text, " Mary", contrast=" John", mode="zero")  # doctest: +SKIP
+        >>> from course_lib import load_model
+        >>> effects = ablation_effects(load_model("tiny:0"), "Mary gave the book to", " John", mode="zero")
+        >>> effects.effects.shape
+        torch.Size([2, 3])
     """
     ids = model.encode(text) if isinstance(text, str) else torch.as_tensor(text, device=model.device)
     structure = find_structure(model)
@@ -93,7 +94,7 @@ def ablation_effects(
         effects=effects,
         layers=chosen,
         tokens=tuple(model.tokens(ids)),
-        target=" − ".join(repr(token) for token in model.tokens(answers)),
+        measure=" − ".join(f"log p({token!r})" for token in model.tokens(answers)),
         clean=float(clean),
         settings={
             "mode": mode,

@@ -46,9 +46,10 @@ def head_ablation_effect(
         Effects in nats, float32; positive where the head speaks for the target.
 
     Example:
-        >>> from course_lib import load_model  # doctest: +SKIP
-        >>> model = load_model()  # doctest: +SKIP
-        >>> head_ablation_effect(model, model.encode("one two three one two"), 1296, layer=18)  # doctest: +SKIP
+        >>> from course_lib import load_model
+        >>> model = load_model("tiny:0")
+        >>> head_ablation_effect(model, model.encode("the cat sat on the"), int(model.encode(" mat")), layer=1).shape
+        torch.Size([3])
     """
     projection = model.model.model.layers[layer].self_attn.o_proj
     width = projection.in_features // model.n_heads

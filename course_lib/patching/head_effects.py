@@ -20,22 +20,22 @@ class HeadEffects:
         effects: in nats, positive where the head speaks for the target; float32, on the CPU.
         layers: the layer of each row.
         tokens: the text of each token that was read.
-        target: the token whose probability was measured, or "target − contrast".
-        clean: what was measured without ablation, in nats.
+        measure: what was measured: log p of the target, minus log p of the contrast where there is one.
+        clean: its value without ablation, in nats.
         settings: every choice that changes the numbers, and the token ids.
     """
 
     effects: Float[Tensor, "layer head"]
     layers: tuple[int, ...]
     tokens: tuple[str, ...]
-    target: str
+    measure: str
     clean: float
     settings: dict[str, Any] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
         """What the numbers are, in one line."""
-        return f"{self.settings.get('mode')} ablation: fall of log p({self.target}) from {self.clean:.3f}, in nats"
+        return f"{self.settings.get('mode')} ablation: fall of {self.measure} from {self.clean:.3f}, in nats"
 
     def top(self, k: int = 10) -> list[tuple[int, int, float]]:
         """The `k` heads with the largest effects by magnitude: (layer, head, effect), strongest first."""
@@ -57,7 +57,7 @@ class HeadEffects:
             "effects": self.effects.tolist(),
             "layers": list(self.layers),
             "tokens": list(self.tokens),
-            "target": self.target,
+            "measure": self.measure,
             "clean": self.clean,
             "settings": dict(self.settings),
         }

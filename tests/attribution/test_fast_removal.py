@@ -22,7 +22,7 @@ def random_ids(seed: int, length: int) -> torch.Tensor:
 
 @pytest.mark.parametrize("family", ["llama", "qwen2", "gemma", "gpt_neox", "gpt2"])
 @pytest.mark.parametrize(("length", "targets"), [(2, 1), (2, 3), (7, 1), (9, 4), (40, 2)])
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, 1])
 def test_deletion_equals_the_definition(tiny: Tiny, family: str, length: int, targets: int, seed: int) -> None:
     model, prompt, target = tiny(seed, family), random_ids(seed, length), random_ids(seed + 100, targets)
     expected = token_attribution(model, prompt, target)

@@ -113,7 +113,7 @@ def test_questions_without_an_answer_say_why(tiny: Tiny, options: dict, message:
 
 def test_the_result_sorts_prints_draws_and_stores() -> None:
     effects = torch.tensor([[0.5, -3.0], [2.0, 0.0]])
-    result = HeadEffects(effects, (4, 9), ("a", "b"), "' <b>'", -1.25, {"mode": "mean"})
+    result = HeadEffects(effects, (4, 9), ("a", "b"), "log p(' <b>')", -1.25, {"mode": "mean"})
     assert result.top(2) == [(4, 1, -3.0), (9, 0, 2.0)]
     title, header, *rows = str(result).splitlines()
     assert title == "mean ablation: fall of log p(' <b>') from -1.250, in nats; strongest 4 of 4 heads"
