@@ -39,7 +39,7 @@ def ablation_effects(
     text: str | Int[Tensor, " position"],
     target: str | int,
     *,
-    mode: Mode,
+    mode: Mode = "zero",
     contrast: str | int | None = None,
     reference: Reference | None = None,
     layers: Sequence[int] | None = None,
@@ -52,7 +52,8 @@ def ablation_effects(
         model: a loaded model.
         text: a text, or its token ids.
         target: a text of one token, with its leading space, or a token id.
-        mode: "zero", "mean" or "resample", see `course_lib.patching.ablation`.
+        mode: "zero" (as in `head_ablation_effect`), "mean" or "resample", see `course_lib.patching.ablation`; the result
+            says which.
         contrast: when given, log p(target) − log p(contrast) is measured in place of log p(target).
         reference: where "mean" and "resample" take their values from; a single text of the same length for "resample".
         layers: which layers; all of them if None.
@@ -67,7 +68,7 @@ def ablation_effects(
 
     Example:
         >>> from course_lib import load_model
-        >>> effects = ablation_effects(load_model("tiny:0"), "Mary gave the book to", " John", mode="zero")
+        >>> effects = ablation_effects(load_model("tiny:0"), "Mary gave the book to", " John")
         >>> effects.effects.shape
         torch.Size([2, 3])
     """
