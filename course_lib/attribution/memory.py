@@ -1,0 +1,65 @@
+"""What a batch will cost in memory, estimated before it is spent.
+
+A computer that runs out of memory kills the process, and with it the notebook and an hour of work; a sentence in time
+costs nothing. The estimate counts the four things that grow with the batch: activations, attention weights, the keys
+and values of earlier tokens, and the logits. It is meant to be right within a factor of two, on the large side.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psutil
+import torch
+
+from course_lib.errors import CourseError
+
+if TYPE_CHECKING:
+    from course_lib.models import LocalModel
+
+
+def batch_bytes(model: LocalModel, *, rows: int, length: int, prefix: int, targets: int) -> int:
+    """Bytes that one forward pass needs on top of the weights.
+
+    Args:
+        model: a loaded model.
+        rows: texts in the batch.
+        length: tokens of each text that are computed anew.
+        prefix: tokens of each text whose keys and values are kept from before.
+        targets: positions of each text whose logits are computed.
+
+    Example:
+        Twice the rows cost twice the memory::
+
+            batch_bytes(model, rows=2, length=9, prefix=0, targets=1) == 2 * batch_bytes(model, rows=1, ...)
+    """
+    config = model.model.config
+    number = torch.empty(0, dtype=model.dtype).element_size()
+    key_heads = getattr(config, "num_key_value_heads", None) or model.n_heads
+    key_width = (getattr(config, "head_dim", None) or model.d_model // model.n_heads) * key_heads
+    hidden = getattr(config, "intermediate_size", None) or 4 * model.d_model
+    activations = length * (8 * model.d_model + 3 * hidden) * number
+    attention = 2 * model.n_heads * length * (prefix + length) * 4
+    keys_and_values = 2 * 2 * model.n_layers * (prefix + length) * key_width * number  # old and grown copy
+    logits = targets * int(config.vocab_size) * (number + 8)
+    return rows * (activations + attention + keys_and_values + logits)
+
+
+def available_bytes(device: torch.device) -> int | None:
+    """Free memory on `device`; None where the system does not say."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    return int(psutil.virtual_memory().available) if device.type == "cpu" else None
+
+
+def check_memory(device: torch.device, needed: int, remedy: str) -> None:
+    """Refuse a batch that would take more than nine tenths of the free memory.
+
+    Raises:
+        CourseError: naming the memory that is needed, the memory that is free, and `remedy`.
+    """
+    free = available_bytes(device)
+    if free is not None and needed > 0.9 * free:
+        raise CourseError(
+            f"This would need about {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free.", remedy
+        )

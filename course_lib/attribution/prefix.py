@@ -1,0 +1,95 @@
+"""Keys and values of a shared beginning, computed once and lent to many texts.
+
+In a causal model a token sees only what stands before it. Texts that differ from position p on therefore agree, in
+every layer, on everything before p: their keys and values for those positions can be computed once and reused. For
+"remove each token in turn" that is half the work, since the text is, on average, changed in its middle.
+
+The pitfall: not every model works like that. Some keep only a window of the past, or a running state in place of keys
+and values, or stretch their position encoding when a text becomes long. `shared_prefix` looks before it leaps: it
+returns None where the cache does not hold one key per token and layer, and the caller computes whole texts instead.
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from transformers import DynamicCache
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Int
+    from torch import Tensor
+
+    from course_lib.models import LocalModel
+
+STRETCHING_ROPE = {"dynamic", "longrope"}  # position encodings that depend on the length of the whole text
+
+
+@dataclass(frozen=True, eq=False)
+class SharedPrefix:
+    """Keys and values of one text, layer by layer.
+
+    Attributes:
+        layers: for each layer the keys and the values, `[1, head, position, width]` both.
+    """
+
+    layers: list[tuple[Tensor, Tensor]]
+
+    def lend(self, length: int, rows: int) -> DynamicCache:
+        """A cache for `rows` texts that all begin with the first `length` tokens; this one stays as it is."""
+
+        def lent(states: Tensor) -> Tensor:
+            return states[:, :, :length].expand(rows, -1, -1, -1)
+
+        return DynamicCache([(lent(keys), lent(values)) for keys, values in self.layers])
+
+
+def last_logits(
+    model: LocalModel, rows: Int[Tensor, "batch position"], count: int, cache: DynamicCache | None = None
+) -> Float[Tensor, "batch target vocab"]:
+    """Logits at the last `count` positions of each row, without computing the others where the model allows it.
+
+    Args:
+        model: a loaded model.
+        rows: token ids, all rows of the same length.
+        count: how many positions, counted from the end.
+        cache: keys and values of what stands before the rows; it grows by them.
+    """
+    options: dict[str, Any] = {"use_cache": cache is not None}
+    if cache is not None:
+        options["past_key_values"] = cache
+    if "logits_to_keep" in inspect.signature(model.model.forward).parameters:
+        options["logits_to_keep"] = count
+    with torch.no_grad():
+        return model.model(input_ids=rows, **options).logits[:, -count:]
+
+
+def shared_prefix(
+    model: LocalModel, text: Int[Tensor, " position"], count: int, wanted: bool = True
+) -> tuple[Float[Tensor, "target vocab"], SharedPrefix | None]:
+    """Logits at the last `count` positions of `text`; its keys and values if `wanted` and if the model has them."""
+    if not (wanted and _may_share(model)):
+        return last_logits(model, text[None], count)[0], None
+    cache = DynamicCache()
+    logits = last_logits(model, text[None], count, cache)[0]
+    layers = [pair for layer in cache.layers if (pair := _states_of_all(layer, len(text))) is not None]
+    complete = len(layers) == len(cache.layers) == model.n_layers
+    return logits, SharedPrefix(layers) if complete else None
+
+
+def _states_of_all(layer: Any, length: int) -> tuple[Tensor, Tensor] | None:
+    """Keys and values of a cache layer, `[1, head, position, width]` both, if it has them for all `length` tokens."""
+    keys, values = getattr(layer, "keys", None), getattr(layer, "values", None)
+    if keys is None or values is None or keys.ndim != 4 or keys.shape[-2] != length:
+        return None
+    return keys, values
+
+
+def _may_share(model: LocalModel) -> bool:
+    """Whether the model takes a cache at all, and encodes a position the same way in short and in long texts."""
+    rope = getattr(model.model.config, "rope_parameters", None) or {}
+    kinds = {part.get("rope_type") for part in [rope, *rope.values()] if isinstance(part, dict)}
+    takes_cache = "past_key_values" in inspect.signature(model.model.forward).parameters
+    return takes_cache and not kinds & STRETCHING_ROPE

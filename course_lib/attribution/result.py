@@ -1,0 +1,82 @@
+"""What a token attribution is once it has been computed: scores, the tokens they belong to, and how they were made.
+
+A table of numbers without the tokens cannot be read, and without its settings it cannot be trusted: deletion and
+replacement, logits and log-probabilities give different numbers under the same name. So the three travel together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from course_lib.render import text_table, token_strip, visible_token
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+    from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class TokenAttribution:
+    """One score for every pair of a target token and a prompt token.
+
+    Attributes:
+        tokens: the text of each prompt token.
+        target_tokens: the text of each target token.
+        scores: positive where the prompt token speaks for the target token; float32, on the CPU.
+        method: the question that was asked, in a few words.
+        settings: every choice that changes the numbers, and the token ids.
+    """
+
+    tokens: tuple[str, ...]
+    target_tokens: tuple[str, ...]
+    scores: Float[Tensor, "target position"]
+    method: str
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def unit(self) -> str:
+        """What one point of score is: a logit, or a nat of log-probability."""
+        return "logits" if self.settings.get("score") == "logit" else "nats"
+
+    def top(self, k: int = 5, target: int = 0) -> list[tuple[int, str, float]]:
+        """The `k` prompt tokens with the largest scores by magnitude: (position, token, score), strongest first.
+
+        Args:
+            k: how many; all of them when the prompt is shorter.
+            target: which target token, counted from 0; negative numbers count from the end.
+        """
+        row = self.scores[target].tolist()
+        order = sorted(range(len(row)), key=lambda position: (-abs(row[position]), position))
+        return [(position, self.tokens[position], row[position]) for position in order[:k]]
+
+    def text(self) -> str:
+        """The scores as plain text: a line per prompt token, a column per target token."""
+        columns = self.scores.T.tolist()
+        headings = [f"{index} {visible_token(token)!r}" for index, token in enumerate(self.target_tokens)]
+        rows = [
+            {"position": position, "token": visible_token(token)} | dict(zip(headings, row, strict=True))
+            for position, (token, row) in enumerate(zip(self.tokens, columns, strict=True))
+        ]
+        return text_table(rows, title=f"{self.method}, in {self.unit}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The whole result as numbers, strings and lists, ready for JSON."""
+        return {
+            "tokens": list(self.tokens),
+            "target_tokens": list(self.target_tokens),
+            "scores": self.scores.tolist(),
+            "method": self.method,
+            "settings": dict(self.settings),
+        }
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        """A strip of coloured tokens for each target token, all on one scale."""
+        scale = float(self.scores.abs().max())
+        return "".join(
+            token_strip(self.tokens, row, label=f"{self.method}: target {token!r}, in {self.unit}", scale=scale)
+            for token, row in zip(self.target_tokens, self.scores.tolist(), strict=True)
+        )
