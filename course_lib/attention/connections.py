@@ -3,11 +3,12 @@
 "Weight above 0.1" sounds like a finding and is mostly the attention sink: on the default model the first position
 takes about half of the mean attention, so every row passes the threshold there and hardly any row passes elsewhere.
 The remedy has two steps. Drop key 0. Then divide each row by what is left of it, so that a weight reads as "the share
-of the attention that was not sunk", and the threshold means the same for a query that sinks 90 % and one that sinks 10 %.
+of the attention that was not sunk", and the threshold means the same for a query that sinks 90 % and one that sinks 10
+%.
 
 Two things remain to be known by the reader. Query 0 sees nothing but the sink, so it has no connection left; query 1
-has only itself left, so its share is 1 in every text and says nothing. And a share is a share of *few* keys at the start of a
-text and of many at its end: early queries pass any threshold more easily.
+has only itself left, so its share is 1 in every text and says nothing. And a share is a share of *few* keys at the
+start of a text and of many at its end: early queries pass any threshold more easily.
 """
 
 from __future__ import annotations
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def strong_connections(
-    attention: Float[Tensor, "query key"], threshold: float = 0.1
-) -> list[tuple[int, int, float]]:
+def strong_connections(attention: Float[Tensor, "query key"], threshold: float = 0.1) -> list[tuple[int, int, float]]:
     """The connections above a threshold, sink dropped and rows renormalised; exercise 8.3.
 
     Args:

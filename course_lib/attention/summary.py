@@ -33,7 +33,7 @@ class AttentionSummary:
 
     Attributes:
         tokens: the text of each position.
-        attention: the mean over the chosen layers and all heads, `[query, key]`.
+        mean: the mean over the chosen layers and all heads, `[query, key]`.
         connections: `(query, key, share)` as `strong_connections` returns them.
         sink: the mean weight that queries after the first give to key 0.
         even_sink: what `sink` would be if every query looked evenly at all it can see.
@@ -43,7 +43,7 @@ class AttentionSummary:
     """
 
     tokens: tuple[str, ...]
-    attention: Float[Tensor, "query key"]
+    mean: Float[Tensor, "query key"]
     connections: tuple[tuple[int, int, float], ...]
     sink: float
     even_sink: float
@@ -68,8 +68,8 @@ class AttentionSummary:
             f"Sink: position 0 ({first!r}) takes {self.sink:.2f} of the attention of the later positions; "
             f"looking evenly would give it {self.even_sink:.2f}. It takes most in layer "
             f"{self.settings['layers'][strongest]}: {self.sink_by_layer.max().item():.2f}.",
-            f"{len(self.connections)} connections above {self.threshold:g}, as shares of the attention outside the sink; "
-            "query 1 has only itself left, so its 1.000 says nothing.",
+            f"{len(self.connections)} connections above {self.threshold:g}, as shares of the attention outside the "
+            "sink; query 1 has only itself left, so its 1.000 says nothing.",
         ]
 
     def text(self) -> str:
@@ -117,7 +117,7 @@ def analyze_attention(
     mean = mean_attention(list(weights[:, None]))[0]  # one text: a batch of one
     return AttentionSummary(
         tokens=tuple(model.tokens(ids)),
-        attention=mean,
+        mean=mean,
         connections=tuple(strong_connections(mean, threshold)),
         sink=float(sink_mass(mean)),
         even_sink=uniform_sink_mass(len(mean)),

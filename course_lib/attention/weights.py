@@ -60,6 +60,7 @@ def attention_weights(
         maps = network.base_model(input_ids=ids[None], output_attentions=True, use_cache=False).attentions
     if not maps:
         raise CourseError(
-            f"{model.name} returned no attention weights.", "Choose a model with softmax attention, such as the default."
+            f"{model.name} returned no attention weights.",
+            "Choose a model with softmax attention, such as the default.",
         )
     return torch.stack([weights[0].float().cpu() for weights in maps])

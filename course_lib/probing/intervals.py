@@ -7,8 +7,8 @@ what is dependent together, whatever the dependence looks like (the cluster boot
 the Royal Statistical Society B 69).
 
 Two things it cannot do. When every example is right there is nothing to resample and the bootstrap answers [1, 1]; a
-Wilson interval on the number of *pairs* stands in there, and at 0. And it takes the fitted probes as they are: it says how the
-count would vary with other test pairs, not how it would vary with probes trained on other pairs.
+Wilson interval on the number of *pairs* stands in there, and at 0. And it takes the fitted probes as they are: it says
+how the count would vary with other test pairs, not how it would vary with probes trained on other pairs.
 """
 
 from __future__ import annotations

@@ -7,9 +7,10 @@ Three things are easy to get wrong.
 
 * **The last row is different.** transformers hands out the last state *after* the final normalisation, as the
   vocabulary head reads it, and all the others before it. That convention is kept, so that row `l` is
-  `output_hidden_states[l]` for every `l`; whoever sends the last row through the vocabulary head must not normalise again.
-* **The last position is not index -1.** Texts of unequal length are filled up on the right; in a shorter row index -1 is
-  filling. What is read is the last *real* token.
+  `output_hidden_states[l]` for every `l`; whoever sends the last row through the vocabulary head must not normalise
+  again.
+* **The last position is not index -1.** Texts of unequal length are filled up on the right; in a shorter row index -1
+  is filling. What is read is the last *real* token.
 * **Mean pooling sees words.** The mean over positions contains every word embedding of the text, so it scores well at
   row 0 already, before the model has done anything. The last token has to be *told* by attention; reading it shows
   where in depth that happens.
@@ -58,7 +59,8 @@ def hidden_states(
         float32 on the CPU; row 0 is the embedding, row `n_layers` the normalised output of the last block.
 
     Raises:
-        CourseError: when there are no texts, one is empty or longer than the model's positions, or `position` is unknown.
+        CourseError: when there are no texts, one is empty or longer than the model's positions, or `position` is
+            unknown.
 
     Example:
         >>> hidden_states(model, ["one", "a longer text"]).shape  # doctest: +SKIP

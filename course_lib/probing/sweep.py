@@ -1,21 +1,23 @@
 """Probes at every layer, cross-validated, with intervals and a control: is the rise with depth real?
 
 Each example is predicted once, by a probe that saw neither it nor its twin: the pairs are dealt into folds whole
-(`GroupKFold`), because two requests that share all words but one would otherwise sit on both sides of the split, and the
-probe would recognise the sentence instead of the intent. The held-out predictions of all folds are pooled and counted.
+(`GroupKFold`), because two requests that share all words but one would otherwise sit on both sides of the split, and
+the probe would recognise the sentence instead of the intent. The held-out predictions of all folds are pooled and
+counted.
 
 The **control** swaps the labels of a pair with probability one half and repeats everything. There is then nothing to
 read, and an honest procedure lands near 0.5. If it does not, the procedure leaks. Labels are shuffled *within* pairs so
 that every fold stays balanced; shuffled across the board, the class that is rarer among the training rows is the more
 frequent one among the held-out rows, and chance comes out below one half.
 
-Two habits when reading the result. The best of 31 layers is the luckiest of 31 too: the accuracy of the best layer is an
-optimistic number; choose the layer on other data than you report it on. And this control is a check for leaks; it does not measure how
-much of the task the probe itself learnt (Hewitt and Liang 2019, arXiv:1909.03368).
+Two habits when reading the result. The best of 31 layers is the luckiest of 31 too: the accuracy of the best layer is
+an optimistic number; choose the layer on other data than you report it on. And this control is a check for leaks; it
+does not measure how much of the task the probe itself learnt (Hewitt and Liang 2019, arXiv:1909.03368).
 
-On speed: 31 layers x 8 folds are 248 regressions of about 525 rows and 576 columns. Each takes scikit-learn 5 ms on one thread
-and twenty times that when several threads quarrel over such small matrices, so the fits run with one thread. That is
-the plain solver on the plain problem: nothing is approximated, and `probe_accuracy` gives the same predictions.
+On speed: 31 layers x 8 folds are 248 regressions of about 525 rows and 576 columns. Each takes scikit-learn 5 ms on
+one thread and twenty times that when several threads quarrel over such small matrices, so the fits run with one
+thread. That is the plain solver on the plain problem: nothing is approximated, and `probe_accuracy` gives the same
+predictions.
 """
 
 from __future__ import annotations
@@ -66,8 +68,8 @@ class ProbeSweep:
 
     def at(self, layer: int) -> HeldOutAccuracy:
         """The result of one layer."""
-        numbers = (float(column[layer]) for column in (self.accuracy, self.low, self.high))
-        return HeldOutAccuracy(*numbers, n=self.n, n_pairs=self.n_pairs, settings=dict(self.settings))
+        accuracy, low, high = (float(column[layer]) for column in (self.accuracy, self.low, self.high))
+        return HeldOutAccuracy(accuracy, low, high, self.n, self.n_pairs, dict(self.settings))
 
     def rows(self) -> list[dict[str, Any]]:
         """One row per layer, for tables and JSON."""
@@ -137,7 +139,13 @@ def probe_by_layer(
                 probe = linear_probe(C).fit(rows[train], truth[train])
                 right[layer, held_out] = torch.from_numpy(probe.predict(rows[held_out]) == truth[held_out])
     low, high = pair_bootstrap(right, list(pairs), seed=seed)
-    settings = {"folds": folds, "seed": seed, "C": C, "standardised": "with training rows", "interval": "pair bootstrap"}
+    settings = {
+        "folds": folds,
+        "seed": seed,
+        "C": C,
+        "standardised": "with training rows",
+        "interval": "pair bootstrap",
+    }
     n_pairs = int(groups.max()) + 1
     return ProbeSweep(right.float().mean(dim=1), low, high, len(truth), n_pairs, shuffled_labels, settings)
 
@@ -172,7 +180,8 @@ def checked_labels(
         raise CourseError("A probe needs examples of two classes.", "Give labels 0 and 1, both of them present.")
     if not 2 <= folds <= groups.max() + 1:
         raise CourseError(
-            f"{groups.max() + 1} pairs cannot be dealt into {folds} folds.", "Choose 2 folds or more, and at most one per pair."
+            f"{groups.max() + 1} pairs cannot be dealt into {folds} folds.",
+            "Choose 2 folds or more, and at most one per pair.",
         )
     return truth, groups
 
@@ -187,7 +196,8 @@ def shuffle_within_pairs(truth: np.ndarray, groups: np.ndarray, seed: int) -> np
     members = [np.flatnonzero(groups == group) for group in range(groups.max() + 1)]
     if not any(len(np.unique(truth[rows])) > 1 for rows in members):
         raise CourseError(
-            "No pair holds both labels, so a shuffle within pairs changes nothing.", "Give pairs of one example per class."
+            "No pair holds both labels, so a shuffle within pairs changes nothing.",
+            "Give pairs of one example per class.",
         )
     random, shuffled = np.random.default_rng(seed), truth.copy()
     for rows in members:
