@@ -42,10 +42,7 @@ def ablation_map(
     if effects.ndim != 2:
         raise CourseError(f"Effects of shape {list(effects.shape)} are no map.", "Give [layer, head].")
     strongest = top_cells(effects, MARKED)
-    heading = (
-        title
-        or f"Without head {head} of layer {layer + first_layer}: {verb} {abs(value):.2f} {unit}, the largest effect"
-    )
+    heading = title or finding(effects, strongest, unit, first_layer)
     n_layers, n_heads = effects.shape
     figure, axes = new_figure(height=min(2.2 + 0.3 * n_heads, 7.0))
     end = max(float(effects.abs().max()), 1e-9)
@@ -78,11 +75,23 @@ def top_cells(effects: Float[Tensor, "layer head"], k: int) -> list[tuple[int, i
     return [cell for cell in cells if float(effects[cell]) != 0]
 
 
+def finding(effects: Float[Tensor, "layer head"], strongest: list[tuple[int, int]], unit: str, first_layer: int) -> str:
+    """The default title: the head that matters most, and which way."""
+    if not strongest:
+        return "No head has any effect"
+    layer, head = strongest[0]
+    value = float(effects[layer, head])
+    verb = "loses" if value > 0 else "gains"
+    return (
+        f"Head {head} of layer {layer + first_layer} matters most: without it the target {verb} {abs(value):.2f} {unit}"
+    )
+
+
 def mark(axes: Axes, layer: int, head: int) -> None:
     """A dark outline around one cell."""
     from matplotlib.patches import Rectangle
 
-    axes.add_patch(Rectangle((layer - 0.5, head - 0.5), 1, 1, fill=False, edgecolor=INK, linewidth=1.3))
+    axes.add_patch(Rectangle((layer - 0.5, head - 0.5), 1, 1, fill=False, edgecolor=INK, linewidth=1.3, clip_on=False))
 
 
 def twin(effects: Float[Tensor, "layer head"], strongest: list[tuple[int, int]], unit: str, first_layer: int) -> str:

@@ -51,11 +51,11 @@ def attention_map(attention: Float[Tensor, "query key"], tokens: Sequence[str], 
     if not 2 <= n <= LONGEST:
         raise CourseError(f"A map of {n} tokens cannot be read.", f"Give a text of 2 to {LONGEST} tokens.")
     sink = float(sink_mass(attention))
-    heading = title or f"The first token takes {sink:.0%} of the attention of all that follow it"
-    figure, axes = new_figure(height=min(max(3.2, 1.6 + 0.26 * n), WIDTH))
+    heading = title or f"The first token takes {sink:.0%} of the attention of the tokens after it"
+    figure, axes = new_figure(height=min(1.9 + 0.3 * n, WIDTH))
     top = max(float(attention[:, 1:].max()), 1e-6)
     visible = attention.float().masked_fill(future(n), float("nan"))
-    image = axes.imshow(visible.numpy(), cmap=AMOUNT_MAP, vmin=0, vmax=top, aspect="equal")
+    image = axes.imshow(visible.numpy(), cmap=AMOUNT_MAP, vmin=0, vmax=top, aspect="auto")
     beyond = "max" if float(attention.max()) > top else "neither"
     bar = figure.colorbar(image, ax=axes, extend=beyond, shrink=0.8, pad=0.02)
     bar.set_label("attention weight", fontsize=POINTS)

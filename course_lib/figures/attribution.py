@@ -18,6 +18,7 @@ from course_lib.figures.style import (
     VERMILION,
     label_ticks,
     new_figure,
+    signed,
     title_above,
     token_label,
 )
@@ -58,7 +59,7 @@ def attribution_bars(result: TokenAttribution, target: int = 0, *, title: str | 
     for place, score in zip(places, scores, strict=True):
         side, shift = ("left", 3) if score >= 0 else ("right", -3)
         axes.annotate(
-            f"{score:.2f}", (score, place), (shift, 0), textcoords="offset points", ha=side, va="center",
+            signed(score), (score, place), (shift, 0), textcoords="offset points", ha=side, va="center",
             fontsize=POINTS - 1, color=INK,
         )  # fmt: skip
     label_ticks(axes, "y", [token_label(token) for token in result.tokens])
@@ -81,9 +82,8 @@ def finding(result: TokenAttribution, scores: list[float], target: str) -> str:
     worst = min(range(len(scores)), key=scores.__getitem__)
     parts = []
     if scores[best] > 0:
-        parts.append(
-            f"“{token_label(result.tokens[best])}” speaks most for “{target}” ({scores[best]:+.2f} {result.unit})"
-        )
+        strength = f"{signed(scores[best], plus=True)} {result.unit}"
+        parts.append(f"“{token_label(result.tokens[best])}” speaks most for “{target}” ({strength})")
     if scores[worst] < 0:
-        parts.append(f"“{token_label(result.tokens[worst])}” most against it ({scores[worst]:+.2f})")
+        parts.append(f"“{token_label(result.tokens[worst])}” most against it ({signed(scores[worst])})")
     return ", ".join(parts) or f"No token of the prompt speaks for or against “{target}”"

@@ -4,8 +4,8 @@ A picture without words is closed to whoever cannot see it, to search, and to a 
 twin*: the numbers that it draws, in a table. In a notebook the twin folds out below the image; a terminal shows
 nothing but the twin; a screen reader gets the title with the image and can open the rest.
 
-The image has twice the pixels that it takes on the page, so that it is sharp on a fine screen, with a limited palette,
-so that a notebook with ten of them still loads quickly.
+The image has twice the pixels that it takes on the page, so that it is sharp on a fine screen. A large one is stored
+with a limited palette, so that a notebook with ten of them still loads quickly.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SCREEN_DPI, SHARP_DPI = 100, 200
-COLOURS = 255
+LARGEST, COLOURS = 100_000, 255  # an image of more bytes is stored with a limited palette
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,10 +49,11 @@ class Picture:
         """The image as PNG, twice as many pixels as it takes on the page."""
         from PIL import Image
 
-        raw, small = io.BytesIO(), io.BytesIO()
-        self.figure.savefig(raw, format="png", dpi=SHARP_DPI)
-        palette = Image.open(raw).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-        palette.save(small, format="png", optimize=True, dpi=(SHARP_DPI, SHARP_DPI))
+        full, small = io.BytesIO(), io.BytesIO()
+        self.figure.savefig(full, format="png", dpi=SHARP_DPI, pil_kwargs={"optimize": True})
+        if full.tell() <= LARGEST:
+            return full.getvalue()
+        Image.open(full).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(small, "png", optimize=True)
         return small.getvalue()
 
     def html(self) -> str:

@@ -6,6 +6,7 @@ bar in a quiet colour, because the whisker is the message.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from course_lib.figures.style import GREY, INK, POINTS, SKY, label_ticks, new_fi
 
 if TYPE_CHECKING:
     from course_lib.rates import Rate
+
+LABEL_LINE = 28  # characters in a line of a name
 
 
 def rate_bars(rates: Mapping[str, Rate], title: str | None = None, *, axis: str = "share of cases") -> Picture:
@@ -42,13 +45,15 @@ def rate_bars(rates: Mapping[str, Rate], title: str | None = None, *, axis: str 
     figure, axes = new_figure(height=1.25 + 0.42 * len(rates))
     places = range(len(rates))
     axes.barh(places, values, color=SKY, height=0.62)
-    axes.errorbar(values, places, xerr=[below, above], fmt="o", color=INK, markersize=3.5, capsize=4, linewidth=1.3)
+    axes.errorbar(
+        values, places, xerr=[below, above], fmt="o", color=INK, markersize=3.5, capsize=4, linewidth=1.3, clip_on=False
+    )
     for place, rate in zip(places, rates.values(), strict=True):
         axes.annotate(
             f"{rate.successes} of {rate.n}", (rate.high, place), (6, 0), textcoords="offset points", va="center",
             fontsize=POINTS, color=INK,
         )  # fmt: skip
-    label_ticks(axes, "y", [printable(name) for name in rates])
+    label_ticks(axes, "y", [textwrap.fill(printable(name), LABEL_LINE) for name in rates])
     axes.set_ylim(len(rates) - 0.4, -0.6)
     axes.set_xlim(0, 1.0)
     axes.tick_params(axis="y", length=0)

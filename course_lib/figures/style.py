@@ -15,7 +15,9 @@ time at the end of a notebook cell.
 
 from __future__ import annotations
 
+import textwrap
 from functools import lru_cache
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from course_lib.render import VISIBLE
@@ -30,6 +32,7 @@ SIGNED_MAP, AMOUNT_MAP = "PuOr_r", "Blues"
 POINTS = 9
 WIDTH = 7.0  # inches
 LONGEST_LABEL = 16  # characters of a token in a label
+TITLE_LINE = 70  # characters in a line of a title
 
 
 def new_figure(height: float) -> tuple[Figure, Axes]:
@@ -49,11 +52,14 @@ def new_figure(height: float) -> tuple[Figure, Axes]:
 
 def title_above(figure: Figure, title: str) -> None:
     """The finding, above everything, at the left; broken into lines where it is long."""
-    import textwrap
-
-    words = printable(title)
-    lines = textwrap.fill(words, 84)
-    heading = figure.suptitle(lines, x=0.01, ha="left", fontsize=POINTS + 2, fontweight="bold", color=INK)
+    heading = figure.suptitle(
+        textwrap.fill(printable(title), TITLE_LINE),
+        x=0.01,
+        ha="left",
+        fontsize=POINTS + 2,
+        fontweight="bold",
+        color=INK,
+    )
     heading.set_parse_math(False)
 
 
@@ -78,7 +84,19 @@ def printable(text: str) -> str:
         'a ↵ U+6F22'
     """
     known = known_characters()
-    return "".join(letter if ord(letter) in known else f"U+{ord(letter):04X}" for letter in text)
+    runs = groupby(text, key=lambda letter: ord(letter) in known)
+    return "".join("".join(run) if drawn else " ".join(f"U+{ord(c):04X}" for c in run) for drawn, run in runs)
+
+
+def signed(value: float, digits: int = 2, plus: bool = False) -> str:
+    """A number for a label, with a real minus sign, and a plus sign where asked for.
+
+    Example:
+        >>> signed(-0.5), signed(0.5, plus=True), signed(-0.001)
+        ('−0.50', '+0.50', '0.00')
+    """
+    rounded = round(value, digits) + 0.0
+    return f"{rounded:{'+' if plus else ''}.{digits}f}".replace("-", "−")
 
 
 @lru_cache

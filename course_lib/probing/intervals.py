@@ -1,14 +1,17 @@
 """How sure an accuracy is when the examples come in pairs: a bootstrap that resamples pairs, not examples.
 
-The prompts are written in pairs: a harmful request and a harmless one in nearly the same words. What a probe gets wrong
-on one it often gets wrong on the other, so two examples of a pair are not two independent trials, and an interval that
-counts them so (a Wilson interval on the number of examples) is narrower than the truth. Resampling whole pairs keeps
-what is dependent together, whatever the dependence looks like (the cluster bootstrap; Field and Welsh 2007, Journal of
-the Royal Statistical Society B 69).
+The prompts are written in pairs: a harmful request and a harmless one in nearly the same words. Two examples of a pair
+are not two independent trials, and an interval that counts them as such (Wilson's, on the number of examples) is
+wrong. It can err to either side. Where a probe gets both twins right or both wrong, it is too narrow. Where a probe
+answers the same for both twins it is right on exactly one of them, every time, and it is too wide; at the embedding,
+where the last token is the same in every chat, there is no uncertainty left at all, and the interval is the point 0.5.
+Resampling whole pairs keeps together what is dependent, whatever the dependence looks like (the cluster bootstrap;
+Field and Welsh 2007, Journal of the Royal Statistical Society B 69).
 
 Two things it cannot do. When every example is right there is nothing to resample and the bootstrap answers [1, 1]; a
 Wilson interval on the number of *pairs* stands in there, and at 0. And it takes the fitted probes as they are: it says
-how the count would vary with other test pairs, not how it would vary with probes trained on other pairs.
+how the count would vary with other test pairs, not how it would vary with probes trained on other pairs, so that it is
+a little too narrow for the whole procedure.
 """
 
 from __future__ import annotations
@@ -23,8 +26,10 @@ import torch
 from course_lib.rates import Rate
 
 if TYPE_CHECKING:
-    from jaxtyping import Bool, Float
+    from jaxtyping import Bool, Float, Int
     from torch import Tensor
+
+    Pairs = Sequence[Hashable] | Int[Tensor, " example"]
 
 DRAWS = 2000
 
@@ -60,19 +65,23 @@ class HeldOutAccuracy:
         return f"<p>{self.text()}</p>"
 
 
-def pair_numbers(pairs: Sequence[Hashable]) -> np.ndarray:
+def pair_numbers(pairs: Pairs) -> np.ndarray:
     """Each example's pair as a number from 0, in order of first appearance.
+
+    A tensor is turned into plain numbers first: its elements are tensors, each of them different from every other as a
+    key, and all pairs would silently fall apart.
 
     Example:
         >>> pair_numbers(["b", "a", "b"]).tolist()
         [0, 1, 0]
     """
     known: dict[Hashable, int] = {}
-    return np.array([known.setdefault(pair, len(known)) for pair in pairs])
+    plain = pairs if isinstance(pairs, Sequence) else pairs.tolist()
+    return np.array([known.setdefault(pair, len(known)) for pair in plain])
 
 
 def pair_bootstrap(
-    right: Bool[Tensor, "layer example"], pairs: Sequence[Hashable], *, seed: int = 0, draws: int = DRAWS
+    right: Bool[Tensor, "layer example"], pairs: Pairs, *, seed: int = 0, draws: int = DRAWS
 ) -> tuple[Float[Tensor, " layer"], Float[Tensor, " layer"]]:
     """The 95 % percentile interval of each layer's accuracy under resampling of pairs.
 

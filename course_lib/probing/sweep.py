@@ -8,7 +8,8 @@ counted.
 The **control** swaps the labels of a pair with probability one half and repeats everything. There is then nothing to
 read, and an honest procedure lands near 0.5. If it does not, the procedure leaks. Labels are shuffled *within* pairs so
 that every fold stays balanced; shuffled across the board, the class that is rarer among the training rows is the more
-frequent one among the held-out rows, and chance comes out below one half.
+frequent one among the held-out rows, and chance comes out below one half. Each layer gets a shuffle of its own: with a
+single one all layers would share its luck and leave 0.5 together, which looks like a finding.
 
 Two habits when reading the result. The best of 31 layers is the luckiest of 31 too: the accuracy of the best layer is
 an optimistic number; choose the layer on other data than you report it on. And this control is a check for leaks; it
@@ -22,7 +23,7 @@ predictions.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,8 @@ from course_lib.render import html_table, text_table
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
     from torch import Tensor
+
+    from course_lib.probing.intervals import Pairs
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +102,7 @@ class ProbeSweep:
 def probe_by_layer(
     states: Float[Tensor, "layer example d_model"],
     labels: Int[Tensor, " example"] | Sequence[int],
-    pairs: Sequence[Hashable],
+    pairs: Pairs,
     *,
     folds: int = 8,
     seed: int = 0,
@@ -130,15 +133,16 @@ def probe_by_layer(
     from threadpoolctl import threadpool_limits
 
     truth, groups = checked_labels(labels, pairs, states.shape[1], folds)
-    if shuffled_labels:
-        truth = shuffle_within_pairs(truth, groups, seed)
+    truths = [truth] * len(states)
+    if shuffled_labels:  # every layer gets a shuffle of its own
+        truths = [shuffle_within_pairs(truth, groups, (seed, layer)) for layer in range(len(states))]
     right = torch.zeros(states.shape[:2], dtype=torch.bool)
     with threadpool_limits(limits=1):
         for train, held_out in pair_folds(groups, folds, seed):
-            for layer, rows in enumerate(states.numpy()):
-                probe = linear_probe(C).fit(rows[train], truth[train])
-                right[layer, held_out] = torch.from_numpy(probe.predict(rows[held_out]) == truth[held_out])
-    low, high = pair_bootstrap(right, list(pairs), seed=seed)
+            for layer, (rows, known) in enumerate(zip(states.numpy(), truths, strict=True)):
+                probe = linear_probe(C).fit(rows[train], known[train])
+                right[layer, held_out] = torch.from_numpy(probe.predict(rows[held_out]) == known[held_out])
+    low, high = pair_bootstrap(right, pairs, seed=seed)
     settings = {
         "folds": folds,
         "seed": seed,
@@ -168,7 +172,7 @@ def pair_folds(groups: np.ndarray, folds: int, seed: int) -> Iterator[tuple[np.n
 
 
 def checked_labels(
-    labels: Int[Tensor, " example"] | Sequence[int], pairs: Sequence[Hashable], n: int, folds: int
+    labels: Int[Tensor, " example"] | Sequence[int], pairs: Pairs, n: int, folds: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Labels and pair numbers as arrays, or a sentence about what does not fit."""
     truth, groups = np.asarray(labels), pair_numbers(pairs)
@@ -186,7 +190,7 @@ def checked_labels(
     return truth, groups
 
 
-def shuffle_within_pairs(truth: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
+def shuffle_within_pairs(truth: np.ndarray, groups: np.ndarray, seed: int | Sequence[int]) -> np.ndarray:
     """The labels, permuted at random inside each pair.
 
     Example:

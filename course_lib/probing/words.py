@@ -10,7 +10,7 @@ classifier know which words occur in the held-out texts; here it is learnt from 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from jaxtyping import Int
     from torch import Tensor
 
+    from course_lib.probing.intervals import Pairs
+
 
 def bag_of_words_accuracy(
     texts: Sequence[str],
     labels: Int[Tensor, " example"] | Sequence[int],
-    pairs: Sequence[Hashable],
+    pairs: Pairs,
     *,
     folds: int = 8,
     seed: int = 0,
@@ -58,7 +60,7 @@ def bag_of_words_accuracy(
     for train, held_out in pair_folds(groups, folds, seed):
         counter = make_pipeline(CountVectorizer(), LogisticRegression(max_iter=1000)).fit(words[train], truth[train])
         right[held_out] = counter.predict(words[held_out]) == truth[held_out]
-    low, high = pair_bootstrap(torch.from_numpy(right)[None], list(pairs), seed=seed)
+    low, high = pair_bootstrap(torch.from_numpy(right)[None], pairs, seed=seed)
     return HeldOutAccuracy(
         accuracy=float(right.mean()),
         low=float(low[0]),
