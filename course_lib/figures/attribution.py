@@ -85,5 +85,6 @@ def finding(result: TokenAttribution, scores: list[float], target: str) -> str:
         strength = f"{signed(scores[best], plus=True)} {result.unit}"
         parts.append(f"“{token_label(result.tokens[best])}” speaks most for “{target}” ({strength})")
     if scores[worst] < 0:
-        parts.append(f"“{token_label(result.tokens[worst])}” most against it ({signed(scores[worst])})")
+        against = "most against it" if parts else f"speaks most against “{target}”"
+        parts.append(f"“{token_label(result.tokens[worst])}” {against} ({signed(scores[worst])})")
     return ", ".join(parts) or f"No token of the prompt speaks for or against “{target}”"
