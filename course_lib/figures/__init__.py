@@ -1,0 +1,13 @@
+"""Figures: one function per drawing, each with a title that states the finding and a text twin that holds the numbers.
+
+Every function returns a `Picture`. A notebook shows it; `.save(path)` writes a PNG; `.text` reads it aloud.
+"""
+
+from course_lib.figures.ablation import ablation_map
+from course_lib.figures.attention import attention_map
+from course_lib.figures.attribution import attribution_bars
+from course_lib.figures.picture import Picture
+from course_lib.figures.probing import probe_curve
+from course_lib.figures.rates import rate_bars
+
+__all__ = ["Picture", "ablation_map", "attention_map", "attribution_bars", "probe_curve", "rate_bars"]

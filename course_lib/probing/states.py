@@ -1,0 +1,113 @@
+"""The residual stream of many texts: what the model carries from layer to layer, as one vector per text and layer.
+
+Every block of a transformer reads a vector at each position and adds something to it. Row 0 here is the embedding,
+before any block; row `l` is the stream after `l` blocks. So a model of 30 blocks has 31 rows.
+
+Three things are easy to get wrong.
+
+* **The last row is different.** transformers hands out the last state *after* the final normalisation, as the
+  vocabulary head reads it, and all the others before it. That convention is kept, so that row `l` is
+  `output_hidden_states[l]` for every `l`; whoever sends the last row through the vocabulary head must not normalise
+  again.
+* **The last position is not index -1.** Texts of unequal length are filled up on the right; in a shorter row index -1
+  is filling. What is read is the last *real* token.
+* **Mean pooling sees words.** The mean over positions contains every word embedding of the text, so it scores well at
+  row 0 already, before the model has done anything. The last token has to be *told* by attention; reading it shows
+  where in depth that happens.
+
+The vocabulary head (a fifth of the work on the default model) is not run, and texts go in batches of like length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, get_args
+
+import torch
+
+from course_lib.batches import Progress, length_sorted_batches, pad_rows
+from course_lib.errors import CourseError
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Int
+    from torch import Tensor
+
+    from course_lib.models import LocalModel
+
+Position = Literal["last", "mean"]
+
+
+@torch.no_grad()
+def hidden_states(
+    model: LocalModel,
+    texts: Sequence[str],
+    position: Position = "last",
+    *,
+    batch_tokens: int = 1024,
+    progress: Progress | None = None,
+) -> Float[Tensor, "layer example d_model"]:
+    """One vector per layer and text.
+
+    Args:
+        model: a loaded model.
+        texts: as they stand; put them through `model.chat` first when the model is meant to read them as requests.
+        position: "last" reads the last token of each text, "mean" averages over all its tokens.
+        batch_tokens: the largest batch, in tokens with filling; it changes speed and memory, not the result.
+        progress: called as `progress(done, total)`, in texts, after every batch.
+
+    Returns:
+        float32 on the CPU; row 0 is the embedding, row `n_layers` the normalised output of the last block.
+
+    Raises:
+        CourseError: when there are no texts, one is empty or longer than the model's positions, or `position` is
+            unknown.
+
+    Example:
+        >>> hidden_states(model, ["one", "a longer text"]).shape  # doctest: +SKIP
+        torch.Size([31, 2, 576])
+    """
+    if position not in get_args(Position):
+        raise CourseError(f"There is no position {position!r}.", "Choose 'last' or 'mean'.")
+    rows = encode_all(model, texts)
+    states = torch.empty(model.n_layers + 1, len(rows), model.d_model)
+    done = 0
+    for batch in length_sorted_batches([len(row) for row in rows], batch_tokens):
+        ids, mask = pad_rows([rows[index] for index in batch], filling=0, side="right")
+        states[:, batch] = read_batch(model, ids, mask, position)
+        done += len(batch)
+        if progress is not None:
+            progress(done, len(rows))
+    return states
+
+
+def encode_all(model: LocalModel, texts: Sequence[str]) -> list[Int[Tensor, " position"]]:
+    """The token ids of each text, checked."""
+    if isinstance(texts, str) or len(texts) == 0:
+        raise CourseError("Hidden states are read from a list of texts.", "Give a list with at least one text.")
+    rows = [model.encode(text) for text in texts]
+    lengths = [len(row) for row in rows]
+    if min(lengths) == 0:
+        raise CourseError(f"Text {lengths.index(0)} has no tokens.", "Leave it out, or give it at least one token.")
+    longest = getattr(model.model.config, "max_position_embeddings", None)
+    if longest is not None and max(lengths) > longest:
+        raise CourseError(
+            f"Text {lengths.index(max(lengths))} has {max(lengths)} tokens, and the model has {longest} positions.",
+            "Shorten it.",
+        )
+    return rows
+
+
+def read_batch(
+    model: LocalModel, ids: Int[Tensor, "batch position"], mask: Int[Tensor, "batch position"], position: Position
+) -> Float[Tensor, "layer batch d_model"]:
+    """One forward pass of the backbone, reduced to one vector per layer and row."""
+    backbone = model.model.base_model  # without the vocabulary head
+    out = backbone(input_ids=ids, attention_mask=mask, output_hidden_states=True, use_cache=False)
+    lengths = mask.sum(dim=1)
+    if position == "last":
+        rows = torch.arange(len(ids), device=ids.device)
+        reduced = [state[rows, lengths - 1] for state in out.hidden_states]
+    else:
+        real = mask[:, :, None]
+        reduced = [(state.float() * real).sum(dim=1) / lengths[:, None] for state in out.hidden_states]
+    return torch.stack(reduced).float().cpu()

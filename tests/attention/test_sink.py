@@ -1,0 +1,44 @@
+"""The share of the first position, against closed forms."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from course_lib.attention import sink_mass, uniform_sink_mass
+from course_lib.errors import CourseError
+
+
+def even_causal_attention(n: int) -> torch.Tensor:
+    return torch.tril(torch.ones(n, n)) / torch.arange(1, n + 1)[:, None]
+
+
+@pytest.mark.parametrize("n", [2, 5, 38])
+def test_even_attention_has_the_even_share(n: int) -> None:
+    assert sink_mass(even_causal_attention(n)).item() == pytest.approx(uniform_sink_mass(n), abs=1e-6)
+
+
+def test_the_even_share_of_four_positions_by_hand() -> None:
+    assert uniform_sink_mass(4) == pytest.approx((1 / 2 + 1 / 3 + 1 / 4) / 3)
+
+
+def test_the_first_query_does_not_count() -> None:
+    """It can see nothing but itself; counted, it would lift this share from 0.3 to 0.53."""
+    attention = torch.tensor([[1.0, 0.0, 0.0], [0.4, 0.6, 0.0], [0.2, 0.3, 0.5]])
+    assert sink_mass(attention).item() == pytest.approx(0.3)
+
+
+def test_a_stack_of_maps_gives_one_number_per_map() -> None:
+    weights = torch.zeros(2, 3, 4, 4)
+    weights[1, 2, :, 0] = 1
+    shares = sink_mass(weights)
+    assert shares.shape == (2, 3)
+    assert shares[1, 2] == 1
+    assert shares.sum() == 1
+
+
+def test_a_single_token_is_explained() -> None:
+    with pytest.raises(CourseError, match="single token"):
+        sink_mass(torch.ones(1, 1))
+    with pytest.raises(CourseError, match="single token"):
+        uniform_sink_mass(1)

@@ -1,0 +1,102 @@
+"""Stored states: read when they are true, computed anew when anything that decides them has changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+import course_lib.probing.cache as cache
+from course_lib.models import LocalModel, load_model
+from course_lib.probing import cached_hidden_states, hidden_states
+
+TEXTS = ["The cat sat on the mat", "The dog", "Please help me"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
+    return tmp_path / "activations"
+
+
+@pytest.fixture
+def computed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many texts each call of `hidden_states` was asked for."""
+    calls: list[int] = []
+
+    def counted(model: LocalModel, texts: list[str], *args: object, **options: object) -> torch.Tensor:
+        calls.append(len(texts))
+        return hidden_states(model, texts, *args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(cache, "hidden_states", counted)
+    return calls
+
+
+def test_the_second_call_reads_the_file_and_checks_one_text(
+    tiny: LocalModel, folder: Path, computed: list[int]
+) -> None:
+    first = cached_hidden_states(tiny, TEXTS)
+    second = cached_hidden_states(tiny, TEXTS)
+    assert computed == [3, 1]
+    torch.testing.assert_close(first, second, rtol=0, atol=0)
+    assert [path.suffix for path in folder.iterdir()] == [".safetensors"]
+
+
+def test_texts_position_and_model_each_have_their_own_file(tiny: LocalModel, folder: Path) -> None:
+    cached_hidden_states(tiny, TEXTS)
+    cached_hidden_states(tiny, TEXTS[:2])
+    cached_hidden_states(tiny, TEXTS[::-1])
+    cached_hidden_states(tiny, TEXTS, "mean")
+    cached_hidden_states(load_model("tiny:4"), TEXTS)
+    assert len(list(folder.iterdir())) == 5
+
+
+def test_texts_that_join_to_the_same_string_are_not_confused(tiny: LocalModel) -> None:
+    assert cache.cache_key(tiny, ["ab", "c"], "last") != cache.cache_key(tiny, ["a", "bc"], "last")
+
+
+def test_a_model_whose_weights_were_changed_is_noticed(folder: Path, computed: list[int]) -> None:
+    """The name is the same, the file is there, and its content is no longer true."""
+    model = load_model("tiny:6")
+    before = cached_hidden_states(model, TEXTS)
+    weight = model.model.base_model.layers[1].mlp.down_proj.weight
+    original = weight.clone()
+    try:
+        weight.mul_(1.5)
+        after = cached_hidden_states(model, TEXTS)
+    finally:
+        weight.copy_(original)
+    assert computed == [3, 1, 3]
+    torch.testing.assert_close(after[:2], before[:2])
+    assert not torch.allclose(after[2], before[2], atol=1e-3)
+
+
+def test_a_hook_that_changes_the_model_is_noticed(tiny: LocalModel, folder: Path, computed: list[int]) -> None:
+    cached_hidden_states(tiny, TEXTS)
+    handle = tiny.model.base_model.layers[0].mlp.register_forward_hook(lambda _m, _i, out: out * 0)
+    try:
+        ablated = cached_hidden_states(tiny, TEXTS)
+        expected = hidden_states(tiny, TEXTS)
+    finally:
+        handle.remove()
+    torch.testing.assert_close(ablated, expected)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a safetensors file"])
+def test_a_broken_file_is_replaced(tiny: LocalModel, folder: Path, content: bytes) -> None:
+    expected = cached_hidden_states(tiny, TEXTS)
+    (path,) = folder.iterdir()
+    path.write_bytes(content)
+    torch.testing.assert_close(cached_hidden_states(tiny, TEXTS), expected)
+    assert path.stat().st_size > len(content)
+
+
+def test_an_interruption_leaves_nothing_behind(tiny: LocalModel, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cache.os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        cached_hidden_states(tiny, TEXTS)
+    assert list(folder.iterdir()) == []
