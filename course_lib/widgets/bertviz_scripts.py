@@ -22,6 +22,7 @@ Transformer Model", ACL system demonstrations).
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from html import escape
 from importlib.metadata import PackageNotFoundError, distribution
@@ -97,6 +98,22 @@ def split_bertviz(html: str) -> tuple[str, str]:
     return markup.rpartition(closing)[2], rest.rpartition(closing)[0]
 
 
+def without_second_copy(script: str) -> str:
+    """bertviz's script with its data written once, without spaces.
+
+    bertviz puts the data in by replacing a marker, and a comment on the same line names the marker too, so that every
+    view carries all its weights twice.
+
+    Example:
+        >>> without_second_copy('const params = {"a": [0.5, 1.0]}; // HACK: {"a": [0.5, 1.0]} is ...\\n draw();')
+        'const params = {"a":[0.5,1.0]};\\n draw();'
+    """
+    before, marker, rest = script.partition("const params = ")
+    params, end = json.JSONDecoder().raw_decode(rest)
+    after = rest[end:].partition("\n")[2]
+    return f"{before}{marker}{json.dumps(params, separators=(',', ':'))};\n{after}"
+
+
 def inside_script(javascript: str) -> str:
     r"""Make JavaScript safe to stand between script tags, whatever its string literals hold.
 
@@ -120,10 +137,11 @@ def standalone_page(bertviz_html: str, *, title: str, caption: str, head_numbers
     """
     markup, script = split_bertviz(bertviz_html)
     markup = markup.replace("<div id='vis'>", f"{head_numbers}<div id='vis'>")
+    drawing = inside_script(without_second_copy(script))
     libraries = "".join(f"<script>{library_source(name)}</script>\n" for name in SCRIPTS)
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>\n'
         f'<meta http-equiv="Content-Security-Policy" content="{NO_CONNECTIONS}">\n'
         f"<style>{STYLE}</style>\n{libraries}<script>{REQUIRE_STAND_IN}</script></head>\n"
-        f'<body><p class="caption">{caption}</p>\n{markup}\n<script>{inside_script(script)}</script></body></html>\n'
+        f'<body><p class="caption">{caption}</p>\n{markup}\n<script>{drawing}</script></body></html>\n'
     )

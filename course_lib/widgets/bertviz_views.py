@@ -4,10 +4,10 @@ A map of attention weights answers for one head. bertviz lays all heads over eac
 words (`head_view`), or as a wall of small pictures, layers by heads (`model_view`), and lets you point and click.
 
 Handed a whole model it has two habits that hurt in a notebook: it loads its scripts from the network, and it writes
-every weight of every layer with all its digits, 74 MB for 100 tokens of a model with 30 layers of 9 heads. Here bertviz
-still does the drawing. This module decides what it is given: chosen layers and heads, whole words in place of pieces,
-three decimals; `bertviz_scripts` supplies the scripts. A view that would still be too large is refused, with the number
-of layers that would fit.
+every weight of every layer with all its digits, twice: 74 MB for 100 tokens of a model with 30 layers of 9 heads. Here
+bertviz still does the drawing. This module decides what it is given: chosen layers and heads, whole words in place of
+pieces, three decimals; `bertviz_scripts` supplies the scripts. A view that would still be too large is refused, with
+the number of layers that would fit.
 
 The pitfall when reading a view: lines say where a head looks, not what it does with what it finds, and in most layers
 the thickest lines end at the first token, where heads park attention that they do not use (Xiao et al. 2023,
@@ -203,8 +203,8 @@ def _view(kind: str, drawing: _Drawing, drop_sink: bool, page: str, height: int)
 
 
 def _refuse_if_hopeless(n_layers: int, n_heads: int, n_words: int, max_bytes: int) -> None:
-    """Refuse before any work when the shortest possible numbers ("0.0, ") alone are too many."""
-    least = 5 * n_layers * n_heads * n_words**2
+    """Refuse before any work when the shortest possible numbers ("0.0,") alone are too many."""
+    least = 4 * n_layers * n_heads * n_words**2
     if least > max_bytes:
         raise _too_large("at least ", least, n_layers, max_bytes)
 
