@@ -15,6 +15,8 @@ from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+import torch
+
 from course_lib.widgets.words import shorten
 
 if TYPE_CHECKING:
@@ -31,7 +33,6 @@ class Heatmap:
         words: one string per row and column.
 
     Example:
-        >>> import torch
         >>> Heatmap(["the", "cat"]).html(torch.eye(2), title="Attention, layer 0")[:45]
         '<p style="margin:4px 0"><b>Attention, layer 0'
     """
@@ -48,14 +49,17 @@ class Heatmap:
         labels = [shorten(word, 12) for word in words]
         axes.set_xticks(range(size), labels, rotation=90)
         axes.set_yticks(range(size), labels)
+        axes.set_facecolor("#ececec")  # what shows through: keys after the query, which no head may read
         axes.set(xlabel="read from (key)", ylabel="reads (query)")
         self.figure.colorbar(self.image, label="weight", shrink=0.8)
+        self.figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
         self.figure.draw_without_rendering()
         self.figure.set_layout_engine("none")  # the places are found: finding them again is most of a frame's time
 
     def html(self, weights: Float[Tensor, "query key"], title: str) -> str:
         """The map as an `<img>` with its data inside; `title` stands above it and begins its description."""
-        self.image.set_data(weights.numpy())
+        later = torch.ones_like(weights, dtype=torch.bool).triu(1)
+        self.image.set_data(weights.masked_fill(later, float("nan")).numpy())
         data = BytesIO()
         self.figure.savefig(data, format="png")
         alt = escape(f"{title}. Words: {' '.join(self.words)}", quote=True)

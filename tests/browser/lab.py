@@ -1,0 +1,201 @@
+"""Drive JupyterLab in a real browser the way a person does: open a notebook, run it, press a button, look.
+
+The question that no other test answers is whether a learner *sees* something: a widget can have the right model and
+stay invisible, a view can be in the file and blank on the screen. So these helpers act through what is on the screen,
+and read what the page shows.
+
+Three pitfalls shaped them. JupyterLab takes cells that are out of sight off the page; the server is therefore started
+with that switched off, so that "all outputs" means all. A cell is done when its prompt shows a number, which is what a
+person waits for, and not when the network goes quiet. And a page that quietly fetches something from a faraway server
+works on the author's desk and nowhere else: every request that leaves this machine is refused and written down.
+
+Write a test like this (the fixtures are in `conftest.py`):
+
+    def test_that_the_picture_is_there(lab, page, scratch):
+        open_notebook(page, lab, scratch("1 + 1"))
+        run_all(page)
+        expect(cell_outputs(page)[0]).to_contain_text("2")
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import nbformat
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+TOKEN = "only-for-this-test"
+
+#: JupyterLab's settings for the tests: all cells stay on the page, no questions about news, nothing saved in between.
+SETTINGS = {
+    "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
+    "@jupyterlab/docmanager-extension/plugin": {"autosave": False},
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+}
+
+
+@dataclass(frozen=True)
+class LabServer:
+    """A running JupyterLab: where it listens, which folder it shows, and its process."""
+
+    url: str
+    root: Path
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+def start_lab(root: Path, state: Path, *, wait: float = 60) -> LabServer:
+    """Start JupyterLab of this Python on a free port, showing `root`, with all of its state kept under `state`.
+
+    Raises:
+        RuntimeError: when it does not answer within `wait` seconds; the message holds the end of its log.
+    """
+    _write_settings(state)
+    port = _free_port()
+    log = state / "jupyterlab.log"
+    options = ["--no-browser", "--allow-root", f"--port={port}", "--ServerApp.port_retries=0", f"--notebook-dir={root}"]
+    options += [f"--IdentityProvider.token={TOKEN}", "--LabApp.news_url=None", "--ServerApp.terminals_enabled=False"]
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *options],
+            cwd=root,
+            env=_environment(state),
+            stdout=stream,
+            stderr=stream,
+        )
+    server = LabServer(f"http://127.0.0.1:{port}", root, process, log)
+    _wait_until_it_answers(server, wait)
+    return server
+
+
+def stop_lab(server: LabServer) -> None:
+    """Stop the server and its kernels."""
+    server.process.terminate()
+    try:
+        server.process.wait(15)
+    except subprocess.TimeoutExpired:
+        server.process.kill()
+        server.process.wait()
+
+
+def open_notebook(page: Page, server: LabServer, path: str | Path, *, wait: float = 60) -> None:
+    """Open the notebook at `path` (relative to the server's folder) and wait until its kernel can run cells."""
+    page.goto(f"{server.url}/lab/tree/{Path(path).as_posix()}?token={TOKEN}&reset")
+    # The indicator says "idle" before there is a kernel at all; the kernel's name appears when it has been started.
+    kernel = page.locator(".jp-NotebookPanel-toolbar .jp-KernelName")
+    kernel.filter(has_text=re.compile(r"\w")).filter(has_not_text="No Kernel").wait_for(timeout=wait * 1000)
+    _kernel_idle(page).wait_for(timeout=wait * 1000)
+
+
+def run_all(page: Page, *, wait: float = 180) -> None:
+    """Choose "Run All Cells" from the Run menu and wait until every code cell that holds code shows a number."""
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.wait_for_function(ALL_CELLS_DONE, timeout=wait * 1000)
+    _kernel_idle(page).wait_for(timeout=wait * 1000)
+
+
+#: True in the page when no code cell waits: each prompt holds a number, or its cell is empty.
+ALL_CELLS_DONE = """() => [...document.querySelectorAll('.jp-Notebook .jp-CodeCell')].every(cell =>
+    /\\[\\d+\\]/.test(cell.querySelector('.jp-InputPrompt').textContent)
+    || cell.querySelector('.cm-content').textContent.trim() === '')"""
+
+
+def cell_outputs(page: Page) -> list[Locator]:
+    """The output area of each code cell, top to bottom; an area without output is there and empty."""
+    return page.locator(".jp-Notebook .jp-CodeCell .jp-Cell-outputArea").all()
+
+
+def save_notebook(page: Page) -> None:
+    """Press Ctrl+S and wait until the tab no longer shows unsaved changes."""
+    page.locator(".jp-Notebook").first.press("Control+s")
+    page.locator(".jp-mod-current.jp-mod-dirty").wait_for(state="detached")
+
+
+def press_validate(page: Page, *, wait: float = 180) -> str:
+    """Press nbgrader's Validate button in the notebook's toolbar, read the dialog, close it, and return its text."""
+    page.locator(".jp-NotebookPanel-toolbar").get_by_text("Validate", exact=True).click()
+    result = page.locator(".jp-Dialog").filter(has_not_text="Validating")
+    result.wait_for(timeout=wait * 1000)
+    text = result.inner_text()
+    result.get_by_role("button").last.click()
+    result.wait_for(state="detached")
+    return text
+
+
+def coloured_pixels(picture: Locator) -> int:
+    """How many pixels of this element differ clearly from its commonest colour: 0 for a blank element."""
+    from io import BytesIO
+
+    import numpy as np
+    from PIL import Image
+
+    pixels = np.asarray(Image.open(BytesIO(picture.screenshot())).convert("RGB"), dtype=int).reshape(-1, 3)
+    colours, counts = np.unique(pixels, axis=0, return_counts=True)
+    return int((np.abs(pixels - colours[counts.argmax()]).max(1) > 24).sum())
+
+
+def write_notebook(path: Path, *cells: str) -> Path:
+    """Write a notebook of these code cells."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, path)
+    return path
+
+
+def _kernel_idle(page: Page) -> Locator:
+    return page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").first
+
+
+def _environment(state: Path) -> dict[str, str]:
+    """This process's environment, with Jupyter's own folders moved under `state` and this copy of the course first."""
+    paths = [str(REPOSITORY), os.environ.get("PYTHONPATH", "")]
+    return os.environ | {
+        "JUPYTER_CONFIG_DIR": str(state / "config"),
+        "JUPYTER_DATA_DIR": str(state / "data"),
+        "JUPYTER_RUNTIME_DIR": str(state / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(state / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(state / "workspaces"),
+        "IPYTHONDIR": str(state / "ipython"),
+        "PYTHONPATH": os.pathsep.join(path for path in paths if path),
+        "HF_HUB_OFFLINE": "1",
+    }
+
+
+def _write_settings(state: Path) -> None:
+    for name, values in SETTINGS.items():
+        path = state / "settings" / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values))
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def _wait_until_it_answers(server: LabServer, wait: float) -> None:
+    deadline = time.monotonic() + wait
+    while time.monotonic() < deadline and server.process.poll() is None:
+        try:
+            with urlopen(f"{server.url}/api?token={TOKEN}", timeout=2):
+                return
+        except (URLError, ConnectionError, TimeoutError):
+            time.sleep(0.2)
+    stop_lab(server)
+    raise RuntimeError(f"JupyterLab did not start. The end of its log:\n{server.log.read_text()[-2000:]}")
