@@ -24,9 +24,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from course_lib.attention import attention_weights
 from course_lib.errors import CourseError
-from course_lib.widgets.heatmap import Heatmap
-from course_lib.widgets.words import attention_weights, merge_pieces, token_ids, without_sink, words_of
+from course_lib.widgets.heatmap import heatmap_svg
+from course_lib.widgets.words import merge_pieces, token_ids, without_sink, words_of
 
 if TYPE_CHECKING:
     import ipywidgets
@@ -51,12 +52,11 @@ class AttentionExplorer:
     def __init__(self, model: LocalModel, text_or_ids: str | Sequence[int], *, merge_subwords: bool = True) -> None:
         ids = token_ids(model, text_or_ids)
         words, pieces = words_of(model, ids.tolist(), merge_subwords)
-        maps = attention_weights(model, ids).float().cpu()
+        maps = attention_weights(model, ids)
         self.words = tuple(words)
         self.weights: Float[Tensor, "layer head query key"] = merge_pieces(maps, pieces)
         self.weights_without_sink: Float[Tensor, "layer head query key"] = merge_pieces(without_sink(maps), pieces)
         self.layer, self.head, self.drop_sink = 0, MEAN, False
-        self.heatmap = Heatmap(words)
         self.frame = lru_cache(maxsize=None)(self._frame)
 
     def map(self, layer: int, head: int | str = MEAN, drop_sink: bool = False) -> Float[Tensor, "query key"]:
@@ -73,7 +73,7 @@ class AttentionExplorer:
         """The picture and its text as HTML; `frame` is this function with a memory."""
         title = self.title(layer, head, drop_sink)
         weights = self.map(layer, head, drop_sink)
-        picture = self.heatmap.html(weights, title)
+        picture = heatmap_svg(weights, self.words, title)
         lines = "".join(f"<li>{escape(line)}</li>" for line in self._sentences(weights))
         return f'{picture}<div role="status"><ol style="margin:4px 0;line-height:1.5">{lines}</ol></div>'
 

@@ -35,7 +35,7 @@ class AttentionView:
         heads: the heads shown.
         sink_dropped: whether the first key was left out before merging.
         page: a complete HTML page that draws the view without a network.
-        height: height of the frame in the notebook, in pixels.
+        width, height: largest width of the frame in the notebook and its height, in pixels.
     """
 
     kind: str
@@ -45,6 +45,7 @@ class AttentionView:
     heads: tuple[int, ...]
     sink_dropped: bool
     page: str
+    width: int
     height: int
 
     @property
@@ -92,9 +93,10 @@ class AttentionView:
     def _repr_html_(self) -> str:
         title = escape(self.text(3), quote=True).replace("\n", " ")
         page = self.page.replace("&", "&amp;").replace('"', "&quot;")
+        size = f"width:100%;max-width:{self.width}px;height:{self.height}px"
         return (
-            f'<iframe srcdoc="{page}" sandbox="allow-scripts" title="{title}" loading="eager" '
-            f'style="width:100%;max-width:1010px;height:{self.height}px;border:1px solid #8888;border-radius:4px">'
+            f'<iframe srcdoc="{page}" sandbox="allow-scripts" title="{title}" '
+            f'style="{size};border:1px solid #8888;border-radius:4px">'
             f"</iframe><details><summary>The same as text</summary><pre>{escape(self.text())}</pre></details>"
         )
 

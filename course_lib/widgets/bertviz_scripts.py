@@ -44,6 +44,14 @@ function requirejs(names, draw) {
 }
 """
 
+#: Lets a drawing of fixed width shrink with the notebook's column, where it would be cut off.
+SHRINK_TO_FIT = """
+for (const drawing of document.querySelectorAll('#vis svg:not([width="100%"])')) {
+  drawing.setAttribute('viewBox', `0 0 ${drawing.getAttribute('width')} ${drawing.getAttribute('height')}`);
+  drawing.style.cssText = 'max-width: 100%; height: auto';
+}
+"""
+
 NO_CONNECTIONS = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'"
 
 STYLE = """
@@ -137,11 +145,11 @@ def standalone_page(bertviz_html: str, *, title: str, caption: str, head_numbers
     """
     markup, script = split_bertviz(bertviz_html)
     markup = markup.replace("<div id='vis'>", f"{head_numbers}<div id='vis'>")
-    drawing = inside_script(without_second_copy(script))
+    scripts = f"<script>{inside_script(without_second_copy(script))}</script>\n<script>{SHRINK_TO_FIT}</script>"
     libraries = "".join(f"<script>{library_source(name)}</script>\n" for name in SCRIPTS)
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>\n'
         f'<meta http-equiv="Content-Security-Policy" content="{NO_CONNECTIONS}">\n'
         f"<style>{STYLE}</style>\n{libraries}<script>{REQUIRE_STAND_IN}</script></head>\n"
-        f'<body><p class="caption">{caption}</p>\n{markup}\n<script>{drawing}</script></body></html>\n'
+        f'<body><p class="caption">{caption}</p>\n{markup}\n{scripts}</body></html>\n'
     )

@@ -23,10 +23,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from course_lib.attention import attention_weights
 from course_lib.errors import CourseError
 from course_lib.widgets.attention_view import AttentionView
 from course_lib.widgets.bertviz_scripts import SCRIPTS, library_source, standalone_page
-from course_lib.widgets.words import attention_weights, merge_pieces, shorten, token_ids, without_sink, words_of
+from course_lib.widgets.words import merge_pieces, shorten, token_ids, without_sink, words_of
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -93,7 +94,7 @@ def head_view(
         caption=HEAD_VIEW_CAPTION,
         head_numbers=f'<div class="head-numbers">{numbers}</div>',
     )
-    view = _view("head_view", drawing, drop_sink, page, height=150 + round(22.5 * len(drawing.words)))
+    view = _view("head_view", drawing, drop_sink, page, 700, height=150 + round(22.5 * len(drawing.words)))
     return _if_it_fits(view, max_bytes)
 
 
@@ -119,7 +120,7 @@ def model_view(
         caption=MODEL_VIEW_CAPTION,
     )
     height = min(MODEL_VIEW_MAX_HEIGHT, _wall_height(drawing, model.n_heads))
-    return _if_it_fits(_view("model_view", drawing, drop_sink, page, height), max_bytes)
+    return _if_it_fits(_view("model_view", drawing, drop_sink, page, 1010, height), max_bytes)
 
 
 def _prepare(
@@ -137,7 +138,7 @@ def _prepare(
     ids = token_ids(model, text_or_ids)
     words, pieces = words_of(model, ids.tolist(), merge_subwords)
     _refuse_if_hopeless(len(layers), len(heads), len(words), max_bytes)
-    weights = attention_weights(model, ids)[list(layers)][:, list(heads)].double().cpu()
+    weights = attention_weights(model, ids)[list(layers)][:, list(heads)].double()
     weights = merge_pieces(without_sink(weights) if drop_sink else weights, pieces)
     return _Drawing(tuple(words), _rounded(weights, decimals), tuple(layers), tuple(heads))
 
@@ -196,9 +197,9 @@ def _wall_height(drawing: _Drawing, n_heads: int) -> int:
     return 90 + round(max(rows, enlarged))
 
 
-def _view(kind: str, drawing: _Drawing, drop_sink: bool, page: str, height: int) -> AttentionView:
+def _view(kind: str, drawing: _Drawing, drop_sink: bool, page: str, width: int, height: int) -> AttentionView:
     return AttentionView(
-        kind, drawing.words, drawing.weights, drawing.layers, drawing.heads, drop_sink, page=page, height=height
+        kind, drawing.words, drawing.weights, drawing.layers, drawing.heads, drop_sink, page, width, height
     )
 
 

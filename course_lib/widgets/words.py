@@ -82,14 +82,6 @@ def token_ids(model: LocalModel, text_or_ids: str | Sequence[int]) -> Int[Tensor
     return ids.to(model.device)
 
 
-@torch.no_grad()
-def attention_weights(model: LocalModel, input_ids: Int[Tensor, " position"]) -> Float[Tensor, "layer head query key"]:
-    """The attention weights of one forward pass."""
-    with model.eager_attention() as network:
-        maps = network(input_ids=input_ids[None], output_attentions=True, use_cache=False).attentions
-    return torch.cat(maps)
-
-
 def _meets(left: str, right: str) -> bool:
     """Whether nothing separates these two characters."""
     if "\ufffd" in (left, right):
