@@ -52,8 +52,9 @@ def shorten(word: str, width: int) -> str:
 def word_pieces(tokens: Sequence[str], special: Sequence[bool]) -> list[list[int]]:
     """Which positions belong to one word.
 
-    A piece continues a word when a letter or digit meets a letter or digit, with no space between, or when either is
-    part of a character that the tokenizer cut in two (which decodes as the replacement character).
+    A piece continues a word when a letter or digit meets a letter or digit, with no space between; when either is part
+    of a character that the tokenizer cut in two (which decodes as the replacement character); or when the piece before
+    is a lone space, which many tokenizers put in front of digits.
 
     Example:
         >>> word_pieces([" inter", "pret", "able", ",", " yes"], [False] * 5)
@@ -62,8 +63,8 @@ def word_pieces(tokens: Sequence[str], special: Sequence[bool]) -> list[list[int
     words: list[list[int]] = []
     for position, token in enumerate(tokens):
         previous = tokens[position - 1] if position else ""
-        joins = _meets(previous[-1:], token[:1]) and not special[position] and not special[position - 1]
-        if joins and words:
+        joins = position > 0 and not special[position] and not special[position - 1] and _meets(previous, token)
+        if joins:
             words[-1].append(position)
         else:
             words.append([position])
@@ -82,10 +83,11 @@ def token_ids(model: LocalModel, text_or_ids: str | Sequence[int]) -> Int[Tensor
     return ids.to(model.device)
 
 
-def _meets(left: str, right: str) -> bool:
-    """Whether nothing separates these two characters."""
-    if "\ufffd" in (left, right):
-        return bool(left and right) and not right.isspace()
+def _meets(previous: str, token: str) -> bool:
+    """Whether nothing separates these two pieces."""
+    left, right = previous[-1:], token[:1]
+    if previous == " " or "\ufffd" in (left, right):
+        return not right.isspace()
     return left.isalnum() and right.isalnum()
 
 

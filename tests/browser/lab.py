@@ -26,16 +26,20 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.error import URLError
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import nbformat
+from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Browser, Locator, Page, Route
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TOKEN = "only-for-this-test"
@@ -92,6 +96,32 @@ def stop_lab(server: LabServer) -> None:
         server.process.wait()
 
 
+@contextmanager
+def offline_page(browser: Browser) -> Iterator[Page]:
+    """A fresh page that reaches this machine and nothing else.
+
+    Raises:
+        AssertionError: at the end, when the page asked for anything from outside; the message lists the addresses.
+    """
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(20_000)
+    refused: list[str] = []
+
+    def only_this_machine(route: Route) -> None:
+        if urlsplit(route.request.url).hostname in ("127.0.0.1", "localhost"):
+            route.continue_()
+        else:
+            refused.append(route.request.url)
+            route.abort()
+
+    context.route(re.compile("^https?://"), only_this_machine)
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+    assert not refused, f"The page asked for what is not on this machine: {refused}"
+
+
 def open_notebook(page: Page, server: LabServer, path: str | Path, *, wait: float = 60) -> None:
     """Open the notebook at `path` (relative to the server's folder) and wait until its kernel can run cells."""
     page.goto(f"{server.url}/lab/tree/{Path(path).as_posix()}?token={TOKEN}&reset")
@@ -118,6 +148,25 @@ ALL_CELLS_DONE = """() => [...document.querySelectorAll('.jp-Notebook .jp-CodeCe
 def cell_outputs(page: Page) -> list[Locator]:
     """The output area of each code cell, top to bottom; an area without output is there and empty."""
     return page.locator(".jp-Notebook .jp-CodeCell .jp-Cell-outputArea").all()
+
+
+def write_in_cell(page: Page, index: int, code: str) -> None:
+    """Replace what stands in cell `index` (counted over all cells, from 0) by typing over it."""
+    page.locator(".jp-Notebook .jp-Cell").nth(index).locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(code)
+
+
+def run_cell(page: Page, index: int, *, wait: float = 60) -> Locator:
+    """Run cell `index` with Ctrl+Enter, wait until it is done, and return its output area."""
+    cell = page.locator(".jp-Notebook .jp-Cell").nth(index)
+    prompt = cell.locator(".jp-InputPrompt")
+    before = prompt.inner_text()
+    cell.locator(".cm-content").click()
+    page.keyboard.press("Control+Enter")
+    expect(prompt).to_have_text(re.compile(r"\[\d+\]"), timeout=wait * 1000)
+    expect(prompt).not_to_have_text(before, timeout=wait * 1000)
+    return cell.locator(".jp-Cell-outputArea")
 
 
 def save_notebook(page: Page) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,7 @@ def test_d3_is_the_version_that_bertviz_asks_for() -> None:
     from importlib.metadata import distribution
 
     drawing = distribution("bertviz").locate_file("bertviz/head_view.js")
-    asked_for = re.search(r"/d3/([\d.]+)/", open(str(drawing)).read())
+    asked_for = re.search(r"/d3/([\d.]+)/", Path(str(drawing)).read_text(encoding="utf-8"))
 
     assert asked_for is not None
     assert f"v{asked_for[1]} " in library_source("d3")[:60]

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 import torch
+from course_lib.attention import attention_weights
 
 from course_lib import CourseError, LocalModel, load_model
-from course_lib.attention import attention_weights
 from course_lib.widgets import AttentionView, head_view, model_view
 
 TEXT = "Mary gave interpretability to John"
@@ -91,8 +91,8 @@ def test_the_text_names_the_strongest_connection(model: LocalModel) -> None:
 
 def test_an_oversized_view_is_refused_and_the_remedy_works(model: LocalModel) -> None:
     ids = model.encode("the model reads the answer " * 20)[:80]  # 6 maps of 80 x 80 numbers: at least 4 bytes each
-    limit = 400_000
-    with pytest.raises(CourseError, match=r"0\.4 MB") as refusal:
+    limit = 460_000
+    with pytest.raises(CourseError, match=r"0\.5 MB") as refusal:
         head_view(model, ids, merge_subwords=False, max_bytes=limit)
 
     fitting = re.search(r"about (\d+) of these 2 layers fit", str(refusal.value))

@@ -15,6 +15,7 @@ from course_lib.widgets.words import merge_pieces, readable, token_ids, without_
         ([" in", "ter", "pret"], [[0, 1, 2]]),
         (["store", ",", " John"], [[0], [1], [2]]),
         ([" 2", "0", "2", "4", "?"], [[0, 1, 2, 3], [4]]),  # digits are often tokens of their own
+        (["in", " ", "2", "0"], [[0], [1, 2, 3]]),
         (["user", "\n", "Hi"], [[0], [1], [2]]),
         ([" \ufffd", "\ufffd", "!"], [[0, 1, 2]]),  # one character cut in two; what follows cannot be told apart
         (["naïve", "té"], [[0, 1]]),
