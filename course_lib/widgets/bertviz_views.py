@@ -26,7 +26,8 @@ import torch
 from course_lib.attention import attention_weights
 from course_lib.errors import CourseError
 from course_lib.widgets.attention_view import AttentionView
-from course_lib.widgets.bertviz_scripts import SCRIPTS, library_source, standalone_page
+from course_lib.widgets.bertviz_scripts import standalone_page
+from course_lib.widgets.size_limit import if_it_fits, refuse_if_hopeless
 from course_lib.widgets.words import merge_pieces, shorten, token_ids, without_sink, words_of
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def head_view(
         head_numbers=f'<div class="head-numbers">{numbers}</div>',
     )
     view = _view("head_view", drawing, drop_sink, page, 700, height=150 + round(22.5 * len(drawing.words)))
-    return _if_it_fits(view, max_bytes)
+    return if_it_fits(view, max_bytes)
 
 
 def model_view(
@@ -120,7 +121,7 @@ def model_view(
         caption=MODEL_VIEW_CAPTION,
     )
     height = min(MODEL_VIEW_MAX_HEIGHT, _wall_height(drawing, model.n_heads))
-    return _if_it_fits(_view("model_view", drawing, drop_sink, page, 1010, height), max_bytes)
+    return if_it_fits(_view("model_view", drawing, drop_sink, page, 1010, height), max_bytes)
 
 
 def _prepare(
@@ -137,7 +138,7 @@ def _prepare(
     layers, heads = _chosen("layer", layers, model.n_layers), _chosen("head", heads, model.n_heads)
     ids = token_ids(model, text_or_ids)
     words, pieces = words_of(model, ids.tolist(), merge_subwords)
-    _refuse_if_hopeless(len(layers), len(heads), len(words), max_bytes)
+    refuse_if_hopeless(len(layers), len(heads), len(words), max_bytes)
     weights = attention_weights(model, ids)[list(layers)][:, list(heads)].double()
     weights = merge_pieces(without_sink(weights) if drop_sink else weights, pieces)
     return _Drawing(tuple(words), _rounded(weights, decimals), tuple(layers), tuple(heads))
@@ -201,28 +202,3 @@ def _view(kind: str, drawing: _Drawing, drop_sink: bool, page: str, width: int, 
     return AttentionView(
         kind, drawing.words, drawing.weights, drawing.layers, drawing.heads, drop_sink, page, width, height
     )
-
-
-def _refuse_if_hopeless(n_layers: int, n_heads: int, n_words: int, max_bytes: int) -> None:
-    """Refuse before any work when the shortest possible numbers ("0.0,") alone are too many."""
-    least = 4 * n_layers * n_heads * n_words**2
-    if least > max_bytes:
-        raise _too_large("at least ", least, n_layers, max_bytes)
-
-
-def _if_it_fits(view: AttentionView, max_bytes: int) -> AttentionView:
-    if view.n_bytes > max_bytes:
-        raise _too_large("", view.n_bytes, len(view.layers), max_bytes)
-    return view
-
-
-def _too_large(about: str, n_bytes: int, n_layers: int, max_bytes: int) -> CourseError:
-    """The refusal, with the number of layers that would fit."""
-    scripts = sum(len(library_source(name)) for name in SCRIPTS)
-    fitting = int(n_layers * (max_bytes - scripts) / max(n_bytes - scripts, 1))
-    problem = (
-        f"This view would write {about}{n_bytes / 1e6:.1f} MB into the notebook; the limit is {max_bytes / 1e6:.1f} MB."
-    )
-    if fitting >= 1:
-        return CourseError(problem, f"Choose fewer layers or heads: about {fitting} of these {n_layers} layers fit.")
-    return CourseError(problem, "Choose one layer and few heads, or a shorter text, or raise `max_bytes`.")

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.browser.lab import REPOSITORY, LabServer, offline_page, start_lab, stop_lab, write_notebook
+from tests.browser.lab import offline_page, write_notebook
+from tests.browser.server import REPOSITORY, LabServer, start_lab, stop_lab
 
 ARTIFACTS = REPOSITORY / "test-artifacts"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")

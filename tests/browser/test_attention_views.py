@@ -12,7 +12,6 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.lab import (
-    LabServer,
     cell_outputs,
     coloured_pixels,
     offline_page,
@@ -20,6 +19,7 @@ from tests.browser.lab import (
     run_all,
     write_notebook,
 )
+from tests.browser.server import LabServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.slow]
 

@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.lab import (
-    LabServer,
     cell_outputs,
     coloured_pixels,
     offline_page,
@@ -18,6 +17,7 @@ from tests.browser.lab import (
     run_cell,
     write_in_cell,
 )
+from tests.browser.server import LabServer
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,8 @@ from typing import Any
 import nbformat
 import pytest
 
-from tests.browser.lab import LabServer, open_notebook, press_validate, write_in_cell
+from tests.browser.lab import open_notebook, press_validate, write_in_cell
+from tests.browser.server import LabServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import nbformat
 import pytest
 import torch
-from course_lib.attention import attention_weights
 
 from course_lib import CourseError, LocalModel, load_model
+from course_lib.attention import attention_weights
 from course_lib.widgets import explore_attention
 from course_lib.widgets.heatmap import heatmap_svg
 

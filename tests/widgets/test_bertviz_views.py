@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 import torch
-from course_lib.attention import attention_weights
 
 from course_lib import CourseError, LocalModel, load_model
+from course_lib.attention import attention_weights
 from course_lib.widgets import AttentionView, head_view, model_view
 
 TEXT = "Mary gave interpretability to John"
@@ -89,10 +89,16 @@ def test_the_text_names_the_strongest_connection(model: LocalModel) -> None:
     assert str(view) == repr(view) == view.text()
 
 
-def test_an_oversized_view_is_refused_and_the_remedy_works(model: LocalModel) -> None:
-    ids = model.encode("the model reads the answer " * 20)[:80]  # 6 maps of 80 x 80 numbers: at least 4 bytes each
-    limit = 460_000
-    with pytest.raises(CourseError, match=r"0\.5 MB") as refusal:
+@pytest.mark.parametrize(
+    ("length", "limit"),
+    [
+        (80, 460_000),  # the view is built, measured and refused
+        (200, 950_000),  # 6 maps of 200 x 200 numbers of at least 4 bytes: refused before the model runs
+    ],
+)
+def test_an_oversized_view_is_refused_and_the_remedy_works(model: LocalModel, length: int, limit: int) -> None:
+    ids = model.encode("the model reads the answer " * 50)[:length]
+    with pytest.raises(CourseError, match=f"the limit is {limit / 1e6:.1f} MB") as refusal:
         head_view(model, ids, merge_subwords=False, max_bytes=limit)
 
     fitting = re.search(r"about (\d+) of these 2 layers fit", str(refusal.value))
