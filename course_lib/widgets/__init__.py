@@ -1,0 +1,30 @@
+"""Views to play with: bertviz without a network, and sliders over what a model computed.
+
+A picture answers the question that its author had. A view lets the reader ask the next one: another layer, another
+head, the same words without the first token. Everything here runs in the notebook, needs no network, and has a text
+twin, so that nothing is lost where the picture cannot be seen.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_LAZY = {
+    "head_view": "course_lib.widgets.bertviz_views",
+    "model_view": "course_lib.widgets.bertviz_views",
+    "AttentionView": "course_lib.widgets.attention_view",
+    "explore_attention": "course_lib.widgets.attention_explorer",
+}
+
+__all__ = sorted(_LAZY)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'course_lib.widgets' has no attribute {name!r}")
+    return getattr(import_module(_LAZY[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
