@@ -1,0 +1,101 @@
+"""Does the learner's notebook give an answer away?
+
+nbgrader cuts out what lies between its marks, and nothing else. A mark that is misspelt, an answer cell that is not
+marked as one, a helper cell that repeats the decisive line: each ships the answer to everybody, and nobody notices,
+since the notebook works. So the build does not trust the cutting and looks at the result: no line of an answer may
+stand in it, in whatever layout.
+
+Lines are compared as the parser writes them (`ast.unparse`), so that line breaks, quotation marks and superfluous
+parentheses do not hide them, and as plain text without spaces, which also finds them in prose and in hints. Short lines
+(`return total`) say nothing and are left out. Where a line rightly stands in both, as in a repair exercise whose faulty
+function shares most of its lines with the right one, the cell says so: `course={"shares": ["8.6"]}`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from dataclasses import dataclass
+from typing import Any
+
+from course_lib.authoring.expand import BEGIN, END
+
+# Shorter lines occur by chance: `for head in heads:` has 18 characters.
+LONG_ENOUGH = 20
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A line of an answer in the learner's notebook.
+
+    Attributes:
+        cell: id of the cell where it stands.
+        exercise: whose answer it is from.
+        line: the line.
+    """
+
+    cell: str
+    exercise: str
+    line: str
+
+
+def find_leaks(solution: Any, released: Any) -> list[Leak]:
+    """Lines of the answers that stand in the learner's notebook, and marks that were left.
+
+    Args:
+        solution: the solution notebook.
+        released: the learner's notebook made from it.
+    """
+    answers = [(_exercise(cell), line) for cell in solution.cells for line in answer_lines(cell)]
+    leaks = []
+    for cell in released.cells:
+        shared = cell.metadata.get("course", {}).get("shares", [])
+        texts = [_squeeze(cell.source), *map(_squeeze, _statements(cell.source))]
+        leaks += [Leak(cell.id, "", mark) for mark in (BEGIN, END) if mark in cell.source]
+        for exercise, line in answers:
+            if exercise not in shared and any(_squeeze(line) in text for text in texts):
+                leaks.append(Leak(cell.id, exercise, line))
+    return leaks
+
+
+def leaks_in_text(solution: Any, text: str) -> list[str]:
+    """Lines of the answers that stand in a file which is copied beside the notebook."""
+    lines = [line for cell in solution.cells for line in answer_lines(cell)]
+    return [line for line in lines if _squeeze(line) in _squeeze(text)]
+
+
+def answer_lines(cell: Any) -> list[str]:
+    """The lines of a cell that a learner must not see, the short ones left out."""
+    if cell.cell_type != "code" or not cell.metadata.get("nbgrader", {}).get("solution"):
+        return []
+    region = re.compile(rf"^[ \t]*{BEGIN}\n(.*?)^[ \t]*{END}", re.DOTALL | re.MULTILINE)
+    hidden = region.findall(cell.source) or [cell.source]
+    lines = [line for text in hidden for line in (*_statements(text), *_comments(text))]
+    told = ("def ", "import ", "from ", "@")  # the card shows the signature, and imports give nothing away
+    return [line for line in dict.fromkeys(lines) if len(_squeeze(line)) > LONG_ENOUGH and not line.startswith(told)]
+
+
+def _statements(code: str) -> list[str]:
+    """One line per statement, as the parser writes it, docstrings left out; the plain lines where it cannot be read."""
+    try:
+        tree = ast.parse(textwrap.dedent(code))
+    except SyntaxError:
+        return [line.strip() for line in code.splitlines()]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
+            node.body[0] = ast.Pass()
+    return [line.strip() for line in ast.unparse(tree).splitlines()]
+
+
+def _comments(code: str) -> list[str]:
+    return [line.strip().lstrip("# ") for line in code.splitlines() if line.strip().startswith("#")]
+
+
+def _squeeze(text: str) -> str:
+    """Without spaces and with one kind of quotation mark."""
+    return re.sub(r"\s+", "", text).replace("'", '"')
+
+
+def _exercise(cell: Any) -> str:
+    return str(cell.metadata.get("course", {}).get("id", cell.metadata.nbgrader.get("grade_id", "")))
