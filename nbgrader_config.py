@@ -52,7 +52,7 @@ c.Execute.timeout = 180
 # What a learner wrote is shown to others, in formgrader and in feedback. nbgrader's templates ignore `sanitize_html` for
 # Markdown cells, so the sanitiser runs before them: no scripts, no HTML output, plain text and PNG only.
 c.HTMLExporter.sanitize_html = True
-c.HTMLExporter.preprocessors = ["nbconvert.preprocessors.SanitizeHTML"]
+c.HTMLExporter.preprocessors = ["nbconvert.preprocessors.sanitize.SanitizeHTML"]
 c.SanitizeHTML.sanitized_output_types = set()
 c.SanitizeHTML.tags = ["a", "b", "blockquote", "br", "code", "details", "em", "i", "li", "ol", "p", "strong", "sub"]
 c.SanitizeHTML.tags += ["summary", "sup", "ul"]
