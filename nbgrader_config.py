@@ -7,7 +7,7 @@ bytes. Preprocessors are named by their import path: nothing is imported until a
 
 from pathlib import Path
 
-c = get_config()  # type: ignore[name-defined]  # noqa: F821  (traitlets provides it)
+c = get_config()  # traitlets provides it
 
 root = Path(__file__).resolve().parent
 

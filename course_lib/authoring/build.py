@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.authoring.chapters import Chapter, find_chapters
-from course_lib.authoring.leaks import find_leaks, leaks_in_text
-from course_lib.authoring.registry import Registry
+from course_lib.authoring.expand import function_text
+from course_lib.authoring.leaks import all_answers, find_leaks, leaks_in_text
+from course_lib.authoring.registry import Registry, course_registry
 from course_lib.authoring.release import released_files
 from course_lib.authoring.source import notebook_bytes, solution_notebook
 from course_lib.errors import CourseError
@@ -62,13 +63,15 @@ def build(
     Raises:
         CourseError: a chapter cannot be built, or its release would give an answer away.
     """
+    registry = course_registry() if registry is None else registry
     return [state for chapter in find_chapters(root, wanted) for state in _build_chapter(chapter, check, registry)]
 
 
-def _build_chapter(chapter: Chapter, check: bool, registry: Registry | None) -> list[FileState]:
+def _build_chapter(chapter: Chapter, check: bool, registry: Registry) -> list[FileState]:
     solution = solution_notebook(chapter, registry)
     files = released_files(chapter, solution)
-    refuse_leaks(chapter, solution, files)
+    references = {item.id: function_text(item.reference).body for item in registry.exercises(chapter.number)}
+    refuse_leaks(chapter, all_answers(solution, references), files)
     contents = {chapter.release_folder / name: content for name, content in files.items()}
     if check:
         left_over = [FileState(chapter.folder, _shown(p, chapter), "left over") for p in _left_over(chapter, contents)]
@@ -77,19 +80,21 @@ def _build_chapter(chapter: Chapter, check: bool, registry: Registry | None) -> 
     return [FileState(chapter.folder, _shown(path, chapter), _write(path, contents[path])) for path in contents]
 
 
-def refuse_leaks(chapter: Chapter, solution: Any, files: dict[str, bytes]) -> None:
+def refuse_leaks(chapter: Chapter, answers: Sequence[tuple[str, str]], files: dict[str, bytes]) -> None:
     """Raise when a file that goes to learners holds a line of an answer."""
     import nbformat
 
     for name, content in files.items():
         if name.endswith(".ipynb"):
-            released: Any = nbformat.reads(content.decode(), as_version=4)  # type: ignore[no-untyped-call]
-            found = [f"cell {leak.cell} shows “{leak.line}”" for leak in find_leaks(solution, released)]
+            released: Any = nbformat.reads(content.decode(), as_version=4)
+            found = [f"cell {leak.cell} shows “{leak.line}”" for leak in find_leaks(answers, released)]
         else:
-            found = [f"{name} shows “{line}”" for line in leaks_in_text(solution, content.decode(errors="ignore"))]
+            found = [f"{name} shows “{line}”" for line in leaks_in_text(answers, content.decode(errors="ignore"))]
         if found:
             problem = f"The learner's version of {chapter.folder} would give an answer away: {'; '.join(found)}."
-            remedy = 'Reword it there, or declare course={"shares": ["ID"]} in that cell where the line belongs in both.'
+            remedy = (
+                'Reword it there, or declare course={"shares": ["ID"]} in that cell where the line belongs in both.'
+            )
             raise CourseError(problem, remedy)
 
 

@@ -1,10 +1,11 @@
 """The texts of an exercise that every notebook shows in the same form: its card, its hints, why it matters.
 
-Three lines in a chapter's source, each alone on its line, stand for them:
+Four lines in a chapter's source, each alone on its line, stand for them:
 
     {{exercise 8.1}}     heading, points, difficulty, minutes, signature, what it returns, one worked example
     {{hints 8.1}}        three folded hints and the line that shows the reference answer
     {{why 8.1}}          why it matters to somebody who runs a model
+    {{question 8.Q1}}    a concept question with its choices
 
 A hint that is open takes the exercise away, a hint that is missing takes the learner away. So the three stages (nudge,
 approach, near-code) are folded one by one, in `<details>` elements that need no script.
@@ -13,6 +14,7 @@ approach, near-code) are folded one by one, in `<details>` elements that need no
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from course_lib.authoring.expand import function_text
 from course_lib.authoring.registry import ExerciseFacts, Registry
@@ -43,7 +45,7 @@ def expand_cards(markdown: str, registry: Registry) -> tuple[str, list[str]]:
             remedy = f"Write one of: {', '.join(_WRITERS)}."
             raise CourseError(f"There is no directive {match[0]}.", remedy)
         parts.append(f"{match['part']} {match['id']}")
-        return writer(registry.exercise(match["id"]))
+        return writer(registry, match["id"])
 
     return _DIRECTIVE.sub(replace, markdown), parts
 
@@ -84,4 +86,9 @@ def _lower_first(text: str) -> str:
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
-_WRITERS = {"exercise": card, "hints": hints, "why": why}
+_WRITERS: dict[str, Callable[[Registry, str], str]] = {
+    "exercise": lambda registry, id: card(registry.exercise(id)),
+    "hints": lambda registry, id: hints(registry.exercise(id)),
+    "why": lambda registry, id: why(registry.exercise(id)),
+    "question": lambda registry, id: str(registry.question(id).markdown()),
+}

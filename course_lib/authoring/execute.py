@@ -93,7 +93,7 @@ def execute(notebook_path: Path, timeout: float, *, allow_errors: bool = False, 
     import nbformat
     from nbclient import NotebookClient
 
-    notebook: Any = nbformat.read(notebook_path, as_version=4)  # type: ignore[no-untyped-call]
+    notebook: Any = nbformat.read(notebook_path, as_version=4)
     started: dict[int, float] = {}
     taken: dict[int, float] = {}
     client = NotebookClient(

@@ -34,7 +34,7 @@ def printed(client: Any, code: str) -> str:
     """What a piece of code prints in the kernel of a running `nbclient` client; the notebook stays as it is."""
     import nbformat
 
-    cell: Any = nbformat.v4.new_code_cell(code)  # type: ignore[no-untyped-call]
+    cell: Any = nbformat.v4.new_code_cell(code)
     client.nb.cells.append(cell)
     try:
         client.execute_cell(cell, len(client.nb.cells) - 1, store_history=False)

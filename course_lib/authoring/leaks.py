@@ -16,6 +16,7 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,14 +41,20 @@ class Leak:
     line: str
 
 
-def find_leaks(solution: Any, released: Any) -> list[Leak]:
-    """Lines of the answers that stand in the learner's notebook, and marks that were left.
+def all_answers(solution: Any, references: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What a learner must not see: pairs of an exercise's id and a line.
 
     Args:
-        solution: the solution notebook.
-        released: the learner's notebook made from it.
+        solution: the solution notebook; its answer cells are taken.
+        references: the body of each exercise's reference in the library, by id. An answer that was written into a cell
+            which nobody marked as one is found through them.
     """
-    answers = [(_exercise(cell), line) for cell in solution.cells for line in answer_lines(cell)]
+    written = [(_exercise(cell), line) for cell in solution.cells for line in answer_lines(cell)]
+    return list(dict.fromkeys([*written, *((id, line) for id, body in references.items() for line in _hidden(body))]))
+
+
+def find_leaks(answers: Sequence[tuple[str, str]], released: Any) -> list[Leak]:
+    """Lines of the answers that stand in the learner's notebook, and marks that were left."""
     leaks = []
     for cell in released.cells:
         shared = cell.metadata.get("course", {}).get("shares", [])
@@ -59,10 +66,10 @@ def find_leaks(solution: Any, released: Any) -> list[Leak]:
     return leaks
 
 
-def leaks_in_text(solution: Any, text: str) -> list[str]:
+def leaks_in_text(answers: Sequence[tuple[str, str]], text: str) -> list[str]:
     """Lines of the answers that stand in a file which is copied beside the notebook."""
-    lines = [line for cell in solution.cells for line in answer_lines(cell)]
-    return [line for line in lines if _squeeze(line) in _squeeze(text)]
+    squeezed = _squeeze(text)
+    return [line for _, line in answers if _squeeze(line) in squeezed]
 
 
 def answer_lines(cell: Any) -> list[str]:
@@ -70,8 +77,11 @@ def answer_lines(cell: Any) -> list[str]:
     if cell.cell_type != "code" or not cell.metadata.get("nbgrader", {}).get("solution"):
         return []
     region = re.compile(rf"^[ \t]*{BEGIN}\n(.*?)^[ \t]*{END}", re.DOTALL | re.MULTILINE)
-    hidden = region.findall(cell.source) or [cell.source]
-    lines = [line for text in hidden for line in (*_statements(text), *_comments(text))]
+    return [line for text in region.findall(cell.source) or [cell.source] for line in _hidden(text)]
+
+
+def _hidden(code: str) -> list[str]:
+    lines = [*_statements(code), *_comments(code)]
     told = ("def ", "import ", "from ", "@")  # the card shows the signature, and imports give nothing away
     return [line for line in dict.fromkeys(lines) if len(_squeeze(line)) > LONG_ENOUGH and not line.startswith(told)]
 

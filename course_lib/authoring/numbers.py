@@ -17,6 +17,20 @@ from typing import Any
 
 from course_lib.authoring.kernel import printed
 
+# Runs in the notebook's kernel; an expression that fails gives its error as the value, which agrees with no number.
+_EVALUATE = """
+import json as _json
+
+def _values(tied):
+    found = {}
+    for text, expression in tied.items():
+        try:
+            found[text] = str(eval(expression, globals()))
+        except Exception as error:
+            found[text] = f"{type(error).__name__}: {error}"
+    return found
+
+"""
 _NUMBER = re.compile(r"[-−]?\d[\d,]*(?:\.\d+)?")
 
 
@@ -30,8 +44,7 @@ def evaluate_numbers(client: Any, notebook: Any) -> None:
     for cell in notebook.cells:
         course = cell.metadata.get("course", {})
         if course.get("numbers"):
-            pairs = json.dumps(course["numbers"])
-            code = f"import json as _json\nprint(_json.dumps({{k: str(eval(v)) for k, v in _json.loads({pairs!r}).items()}}))"
+            code = f"{_EVALUATE}print(_json.dumps(_values({dict(course['numbers'])!r})))"
             cell.metadata["course"] = {**course, "found": json.loads(printed(client, code))}
 
 

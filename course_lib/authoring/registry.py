@@ -60,17 +60,34 @@ class ExerciseFacts(Protocol):
         """Why it matters to somebody who runs a model on their own machine."""
 
 
+class QuestionFacts(Protocol):
+    """The facts of one concept question that a notebook shows."""
+
+    @property
+    def id(self) -> str:
+        """The question's id: "8.Q1"."""
+
+    def markdown(self) -> str:
+        """The question and its choices, without the key."""
+
+
 class Registry(Protocol):
     """Where exercises are looked up; `course_lib.checks.registry` is one."""
 
-    def exercise(self, id: str) -> Any:
+    def exercise(self, id: str, /) -> Any:
         """The exercise with this id; raises when there is none."""
 
     def exercises(self, chapter: int) -> Any:
         """The exercises of a chapter, in order."""
 
+    def question(self, id: str, /) -> Any:
+        """The concept question with this id; raises when there is none."""
+
+    def questions(self, chapter: int) -> Any:
+        """The concept questions of a chapter, in order."""
+
 
 def course_registry() -> Registry:
     """The registry of this course."""
     module: Any = import_module("course_lib.checks.registry")
-    return module  # type: ignore[no-any-return]
+    return module

@@ -42,7 +42,7 @@ def solution_notebook(chapter: Chapter, registry: Registry | None = None) -> Any
 
     registry = course_registry() if registry is None else registry
     notebook: Any = jupytext.read(chapter.source, fmt="py:percent")
-    notebook.metadata = nbformat.from_dict(KERNEL)  # type: ignore[no-untyped-call]
+    notebook.metadata = nbformat.from_dict(KERNEL)
     for cell in notebook.cells:
         cell.metadata.pop("lines_to_next_cell", None)  # jupytext's note about blank lines in the percent file
     complete_metadata(notebook.cells, registry)
@@ -74,5 +74,5 @@ def notebook_bytes(notebook: Any) -> bytes:
     """The notebook as it lies on disk: sorted keys, one space of indentation, one final line break."""
     import nbformat
 
-    text: str = nbformat.writes(notebook, version=4)  # type: ignore[no-untyped-call]
+    text: str = nbformat.writes(notebook, version=4)
     return (text.rstrip("\n") + "\n").encode()

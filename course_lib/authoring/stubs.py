@@ -1,7 +1,8 @@
 """Two small changes to nbgrader's preprocessors, named in `nbgrader_config.py`.
 
 `NumberedStubs`: where an answer was cut out, nbgrader leaves the same line everywhere. When a notebook with six
-exercises stops, the learner should read which one is meant, so the line carries the exercise's id.
+exercises stops, the learner should read which one is meant, so the line carries the exercise's id. A concept question
+("8.Q1") is answered by a letter in a line that stays (`choice = "?"`); there the stub would only be in the way.
 
 `DropCopiedIds`: a learner copies an answer cell to try something, and the notebook then has one grade id twice.
 nbgrader keeps the last one and *empties* the metadata of the others; its own validator then takes an empty record for
@@ -16,7 +17,7 @@ from typing import Any
 from nbgrader.preprocessors import ClearSolutions, DeduplicateIds
 
 
-class NumberedStubs(ClearSolutions):  # type: ignore[misc]
+class NumberedStubs(ClearSolutions):
     """Cuts out answers; `{id}` in the stub becomes the id of the cell's exercise."""
 
     def preprocess_cell(self, cell: Any, resources: Any, cell_index: int) -> tuple[Any, Any]:
@@ -25,11 +26,12 @@ class NumberedStubs(ClearSolutions):  # type: ignore[misc]
         if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution"):
             stub = self.code_stub["python"]
             id = cell.metadata.get("course", {}).get("id", cell.metadata.nbgrader["grade_id"])
-            cell.source = cell.source.replace(stub, stub.replace("{id}", id))
+            numbered = "" if ".Q" in id else stub.replace("{id}", id)
+            cell.source = cell.source.replace(stub, numbered).rstrip()
         return cell, resources
 
 
-class DropCopiedIds(DeduplicateIds):  # type: ignore[misc]
+class DropCopiedIds(DeduplicateIds):
     """Keeps the last cell of each grade id and turns the earlier copies into ordinary cells."""
 
     def preprocess_cell(self, cell: Any, resources: Any, cell_index: int) -> tuple[Any, Any]:

@@ -10,7 +10,7 @@ what to do. The rules lie in `opening` (card, cold open), `exercises`, `sections
 interactive part, questions, own model, references) and `craft` (figures, cell length, numbers in the prose, names).
 """
 
+from course_lib.authoring.contract.all_rules import RULES, lint, lint_notebook
 from course_lib.authoring.contract.findings import Finding
-from course_lib.authoring.contract.lint import RULES, lint, lint_notebook
 
 __all__ = ["RULES", "Finding", "lint", "lint_notebook"]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import Any
 
 from course_lib.authoring.contract.findings import Finding
-from course_lib.authoring.contract.view import ChapterView, Region, bound_names, calls_in, tree_of
+from course_lib.authoring.contract.view import ChapterView, Region, bound_names, calls_in, role_of, tree_of
 from course_lib.authoring.registry import ExerciseFacts
 from course_lib.errors import CourseError
 
+# A cell that only defines or imports something shows nothing.
+_AT_WORK = (ast.Expr, ast.Assign, ast.For, ast.With)
 _PARTS = {"exercise": "card", "hints": "hints", "why": "“why this matters”"}
 
 
@@ -90,7 +93,7 @@ def exercise_check(view: ChapterView) -> Iterator[Finding]:
 
 
 def repair(view: ChapterView) -> Iterator[Finding]:
-    """One exercise repairs a published fault; the faulty function stands in it and is run before the answer."""
+    """One exercise repairs a published fault, which is seen at work above the answer."""
     cards = view.of_role("card")
     none_published = bool(cards) and cards[0].head.metadata["course"].get("fault") is False
     repairs = view.of_role("repair")
@@ -98,16 +101,23 @@ def repair(view: ChapterView) -> Iterator[Finding]:
         remedy = 'Give one exercise the role "repair", or say "fault": false at the card if none is published.'
         yield view.finding("repair", None, "No exercise repairs a published fault.", remedy)
     for region in repairs:
-        before = []
-        for cell in region.cells:
-            if cell.metadata.get("nbgrader", {}).get("solution"):
-                break
-            before += [tree_of(cell)] if cell.cell_type == "code" else []
-        defined = {node.name for tree in before for node in tree.body if isinstance(node, ast.FunctionDef)}
-        if not any(list(calls_in(tree, name)) for tree in before for name in defined):
+        shown = [cell for cell in _above(view, region) if role_of(cell) == "fault" and _is_about(cell, region.id)]
+        if not any(isinstance(node, _AT_WORK) for cell in shown for node in tree_of(cell).body):
             problem = f"Exercise {region.id} does not show the fault at work."
-            remedy = "Define the faulty function and call it on real numbers before the answer cell."
+            remedy = f'Above its answer, run it on real numbers in a cell course={{"role": "fault", "shares": ["{region.id}"]}}.'
             yield view.finding("repair", region.head, problem, remedy)
+
+
+def _above(view: ChapterView, region: Region) -> Iterator[Any]:
+    """The cells above the answer of an exercise."""
+    for cell in view.cells:
+        if any(cell is answer for answer in region.answers):
+            return
+        yield cell
+
+
+def _is_about(cell: Any, id: str) -> bool:
+    return id in cell.metadata["course"].get("shares", [])
 
 
 def _facts(view: ChapterView, region: Region) -> ExerciseFacts | None:

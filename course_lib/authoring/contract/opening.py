@@ -26,7 +26,9 @@ def card(view: ChapterView) -> Iterator[Finding]:
     rows = table_rows(head.source)
     for row in _ROWS:
         if not rows.get(row):
-            yield view.finding("card", head, f"The card has no row “{row.capitalize()}”.", "Add it to the card's table.")
+            yield view.finding(
+                "card", head, f"The card has no row “{row.capitalize()}”.", "Add it to the card's table."
+            )
     if rows.get("chapter") and rows["chapter"] != f"{view.number} of {CHAPTERS}":
         problem = f"The card says chapter “{rows['chapter']}”."
         yield view.finding("card", head, problem, f"Write “{view.number} of {CHAPTERS}”.")

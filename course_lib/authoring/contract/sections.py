@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
 from course_lib.authoring.contract.findings import Finding
 from course_lib.authoring.contract.markdown import list_items
-from course_lib.authoring.contract.view import INNER_ROLES, ROLES, ChapterView, names_in, role_of, tree_of
+from course_lib.authoring.contract.view import INNER_ROLES, ROLES, ChapterView, calls_in, names_in, role_of, tree_of
 
 # What each section is for, in the words of the message that asks for it.
 _SECTIONS = {
@@ -75,10 +76,23 @@ def questions(view: ChapterView) -> Iterator[Finding]:
         if len(region.answers) != count:
             problem = f"There are {len(region.answers)} answer cells for {count} graded questions."
             yield view.finding("questions", region.head, problem, "Give each question one answer and one test cell.")
+        shown = [part for cell in region.cells for part in cell.metadata.get("course", {}).get("parts", [])]
+        for question in view.registry.questions(view.number):
+            if f"question {question.id}" not in shown:
+                remedy = f"Write {{{{question {question.id}}}}} on a line of its own in a Markdown cell there."
+                yield view.finding("questions", region.head, f"Question {question.id} is not asked.", remedy)
         for cell in region.graded:
+            calls = list(calls_in(tree_of(cell), "check"))
+            if not any(_is_constant(call.args[:1], cell.metadata["course"].get("id")) for call in calls):
+                problem = f"The test of question {cell.metadata['course'].get('id')} does not check it."
+                yield view.finding("questions", cell, problem, 'Write check("8.Q1", name) with its own id there.')
             if not cell.metadata.nbgrader.get("points"):
                 remedy = 'Write nbgrader={"points": 1} at its test cell, or register the question.'
                 yield view.finding("questions", cell, "A question is worth no point.", remedy)
+
+
+def _is_constant(arguments: list[ast.expr], value: str | None) -> bool:
+    return any(isinstance(argument, ast.Constant) and argument.value == value for argument in arguments)
 
 
 def references(view: ChapterView) -> Iterator[Finding]:

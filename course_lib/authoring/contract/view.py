@@ -89,7 +89,7 @@ class ChapterView:
     def regions(self) -> list[Region]:
         """All regions, in order."""
         starts = [i for i, cell in enumerate(self.cells) if role_of(cell) not in ("", *INNER_ROLES)]
-        ends = [*starts[1:], len(self.cells)]
+        ends = [*starts[1:], len(self.cells)][: len(starts)]
         return [
             Region(role_of(self.cells[start]), tuple(self.cells[start:end]))
             for start, end in zip(starts, ends, strict=True)

@@ -57,8 +57,8 @@ check("1.1", mean_score)
 # %% course={"role": "test"}
 check("1.2", largest_gap)
 
-# %% [markdown] course={"role": "repair", "id": "1.3"}
-# {{exercise 1.3}}
+# %% [markdown]
+# ## A published version
 
 
 # %% course={"role": "fault", "shares": ["1.3"]}
@@ -68,6 +68,9 @@ def published_share(scores: Sequence[float], threshold: float) -> float:
 
 
 published_share(scores, 2)
+
+# %% [markdown] course={"role": "repair", "id": "1.3"}
+# {{exercise 1.3}}
 
 # %% [markdown]
 # {{hints 1.3}}
@@ -109,53 +112,53 @@ list(reversed(scores))
 # %% [markdown] course={"role": "questions"}
 # ## Check your understanding
 
-# %% [markdown] course={"role": "question", "id": "1.a"}
-# What does a mean hide? a) nothing, b) the spread
+# %% [markdown] course={"role": "question", "id": "1.Q1"}
+# {{question 1.Q1}}
 
 # %% course={"role": "answer"}
-choice_a = None
+choice_1 = "?"
 ### BEGIN SOLUTION
-choice_a = "b"
+choice_1 = "b"
 ### END SOLUTION
 
-# %% course={"role": "test"} nbgrader={"points": 1}
-assert choice_a == "b", "Question 1.a: the other one"
+# %% course={"role": "test"}
+check("1.Q1", choice_1)
 
-# %% [markdown] course={"role": "question", "id": "1.b"}
-# Is 2 above 2? a) yes, b) no
+# %% [markdown] course={"role": "question", "id": "1.Q2"}
+# {{question 1.Q2}}
 
 # %% course={"role": "answer"}
-choice_b = None
+choice_2 = "?"
 ### BEGIN SOLUTION
-choice_b = "b"
+choice_2 = "b"
 ### END SOLUTION
 
-# %% course={"role": "test"} nbgrader={"points": 1}
-assert choice_b == "b", "Question 1.b: the other one"
+# %% course={"role": "test"}
+check("1.Q2", choice_2)
 
-# %% [markdown] course={"role": "question", "id": "1.c"}
-# Can a gap be negative? a) yes, b) no
+# %% [markdown] course={"role": "question", "id": "1.Q3"}
+# {{question 1.Q3}}
 
 # %% course={"role": "answer"}
-choice_c = None
+choice_3 = "?"
 ### BEGIN SOLUTION
-choice_c = "b"
+choice_3 = "b"
 ### END SOLUTION
 
-# %% course={"role": "test"} nbgrader={"points": 1}
-assert choice_c == "b", "Question 1.c: the other one"
+# %% course={"role": "test"}
+check("1.Q3", choice_3)
 
-# %% [markdown] course={"role": "question", "id": "1.d"}
-# Is a threshold measured? a) yes, b) it is chosen
+# %% [markdown] course={"role": "question", "id": "1.Q4"}
+# {{question 1.Q4}}
 
 # %% course={"role": "answer"}
-choice_d = None
+choice_4 = "?"
 ### BEGIN SOLUTION
-choice_d = "b"
+choice_4 = "b"
 ### END SOLUTION
 
-# %% course={"role": "test"} nbgrader={"points": 1}
-assert choice_d == "b", "Question 1.d: the other one"
+# %% course={"role": "test"}
+check("1.Q4", choice_4)
 
 # %% [markdown] course={"role": "own_model"}
 # ## Take it to your own model
