@@ -71,8 +71,12 @@ def function_text(reference: str) -> FunctionText:
 def _source(reference: str) -> str:
     module, _, name = reference.partition(":")
     try:
-        return inspect.getsource(getattr(import_module(module), name))
-    except (ImportError, AttributeError, OSError, TypeError) as error:
+        source = import_module(module)
+    except ImportError as error:
+        raise CourseError(f"{module} cannot be imported: {error}.", f"{reference} is wanted from it.") from error
+    try:
+        return inspect.getsource(getattr(source, name))
+    except (AttributeError, OSError, TypeError) as error:
         problem = f"There is no function {reference!r}: {error}."
         raise CourseError(problem, "Write it as package.module:function.") from error
 

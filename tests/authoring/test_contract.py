@@ -14,6 +14,7 @@ LATE = '# %%\na = 1\n\n# %%\nb = 1\n\n# %% course={"role": "cold_open"}\n'
 ANSWER = '# %% course={"role": "answer"}\n# expand: example_course:largest_gap\n'
 NO_FUNCTION = "### BEGIN SOLUTION\nlargest = len\n### END SOLUTION"
 PLOT = "# %%\nimport matplotlib.pyplot as plt\nplt.plot(scores)"
+SEQUENCE = "from collections.abc import Sequence\n\n"
 LONG = "\n".join(f"x{i} = {i}" for i in range(41)) + "\n"
 
 # rule, what is broken, text in the source, text in its place
@@ -68,7 +69,8 @@ BROKEN = [
     ("cell_length", "41 lines", "sum(scores)\n", LONG),
     ("numbers", "tied, not said", "The share above 2 is 0.33.", "The share above 2 is small."),
     ("numbers", "said, not tied", "# A list of scores is", "# The mean is 2.75. A list of scores is"),
-    ("names", "an import missing", "from collections.abc import Sequence\n\n", ""),
+    ("names", "an import missing", SEQUENCE, ""),
+    ("names", "only a local of a function", SEQUENCE, "def helper():\n    Sequence = 1\n    return Sequence\n\n\n"),
 ]  # fmt: skip
 
 
@@ -111,6 +113,14 @@ def test_prose_number_is_a_warning_and_code_is_not_prose(course, registry, sourc
     (finding,) = findings(course, registry)
     assert (finding.rule, finding.level) == ("numbers", "warning")
     assert "2.75" in finding.problem
+
+
+def test_number_that_is_a_setting_is_declared_as_given(course, registry, source):
+    text = source.read_text().replace("# A list of scores is", "# The threshold is 0.1. A list of scores is")
+    source.write_text(
+        text.replace("# %% [markdown]\n# ## Three", '# %% [markdown] course={"given": ["0.1"]}\n# ## Three')
+    )
+    assert findings(course, registry) == []
 
 
 def test_no_repair_is_needed_where_the_card_says_that_no_fault_was_published(course, registry, source):

@@ -52,17 +52,20 @@ def numbers(view: ChapterView) -> Iterator[Finding]:
     for cell in view.cells:
         if cell.cell_type != "markdown" or role_of(cell) == "references":
             continue
-        tied = cell.metadata.get("course", {}).get("numbers", {})
+        course = cell.metadata.get("course", {})
+        tied, given = course.get("numbers", {}), course.get("given", [])
         for text in tied:
             if text not in cell.source:
                 problem = f"The number “{text}” is tied to an expression, but the cell does not say it."
                 yield view.finding("numbers", cell, problem, 'Mend the text, or "numbers" in the cell\'s metadata.')
-        if cell.metadata.get("course", {}).get("parts"):
+        if course.get("parts"):
             continue  # an exercise's card and hints: their numbers are examples, held by the exercise's own tests
         for number in _DECIMAL.findall(prose(cell.source)):
-            if not any(number in text for text in tied) and not _is_exercise(number, view):
+            if not any(number in text for text in (*tied, *given)) and not _is_exercise(number, view):
                 problem = f"The number {number} stands in the prose, and nothing holds it against a run."
-                remedy = f'Add course={{"numbers": {{"{number}": "expression"}}}} to the cell.'
+                remedy = (
+                    f'Add course={{"numbers": {{"{number}": "expression"}}}}, or "given": ["{number}"] for a setting.'
+                )
                 yield view.finding("numbers", cell, problem, remedy, level="warning")
 
 

@@ -31,6 +31,7 @@ ROLES = (
 )
 # These stand inside a region and do not open one.
 INNER_ROLES = ("answer", "test", "question", "fault")
+_OWN_SCOPE = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 @dataclass(frozen=True)
@@ -136,13 +137,16 @@ def calls_in(tree: ast.AST, name: str) -> Iterator[ast.Call]:
 
 
 def bound_names(tree: ast.Module) -> set[str]:
-    """The names that a cell defines for the cells below it."""
+    """The names that a cell defines for the cells below it; the insides of functions and comprehensions are their own."""
     names: set[str] = set()
-    for node in ast.walk(tree):
+    todo: list[ast.AST] = list(tree.body)
+    while todo:
+        node = todo.pop()
         if isinstance(node, ast.Import | ast.ImportFrom):
             names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             names.add(node.name)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
+        elif not isinstance(node, _OWN_SCOPE):
+            names |= {node.id} if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else set()
+            todo += ast.iter_child_nodes(node)
     return names
