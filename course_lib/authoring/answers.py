@@ -1,51 +1,83 @@
-"""Takes the answers out of a notebook: for each exercise, the function that its answer cell defines.
+"""The functions that a chapter's answer cells define, as they stand in its notebooks.
 
-The gate runs on what learners and graders really have: the stub from the released notebook, the reference from the
-solution notebook. Only the cells that define names (imports and functions) are executed, not the whole notebook.
+A gate that tests the library's reference tests the wrong thing if the notebook that learners get says something else.
+So the functions are taken from the notebooks themselves: the stubs from `chapters/`, the answers from the notebook that
+the source gives. Only the imports above a cell and the cell itself are run, no model is loaded.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import nbformat
-
-from course_lib.checks.registry import exercises
+from course_lib.authoring.chapters import Chapter, find_chapters
+from course_lib.authoring.registry import Registry, course_registry
+from course_lib.authoring.source import solution_notebook
 from course_lib.errors import CourseError
 
-ROOT = Path(__file__).resolve().parents[2]
 
+def answer_functions(
+    chapter: int | str,
+    kind: Literal["chapters", "solutions"],
+    *,
+    root: Path | None = None,
+    registry: Registry | None = None,
+) -> dict[str, Callable[..., Any]]:
+    """The function of each exercise of a chapter, by the exercise's id.
 
-def notebook_path(chapter: int, kind: str, root: Path = ROOT) -> Path:
-    """The notebook of a chapter, in "chapters" or "solutions".
+    Args:
+        chapter: its number or folder name.
+        kind: "chapters" for the stubs that learners get, "solutions" for the answers.
+        root: the course's folder; that of this package when None.
+        registry: where exercises are looked up; that of the course when None.
 
     Raises:
-        CourseError: if it is not there.
+        CourseError: the learner's notebook is not built yet.
     """
-    found = sorted((root / kind).glob(f"{chapter:02d}_*/*.ipynb"))
-    if not found:
-        raise CourseError(f"Chapter {chapter} has no notebook in {kind}.", "Build it with: course build")
-    return found[0]
+    (found,) = find_chapters(root, [str(chapter)])
+    registry = course_registry() if registry is None else registry
+    cells = _released(found).cells if kind == "chapters" else solution_notebook(found, registry).cells
+    functions = {}
+    imports: list[ast.stmt] = []
+    for cell in (cell for cell in cells if cell.cell_type == "code"):
+        if cell.metadata.get("course", {}).get("role") == "answer":
+            names = run_cell(cell.source, imports)
+            for exercise in registry.exercises(found.number):
+                if exercise.id == cell.metadata["course"]["id"] and exercise.function in names:
+                    functions[exercise.id] = names[exercise.function]
+        else:
+            imports += [node for node in _statements(cell.source) if isinstance(node, ast.Import | ast.ImportFrom)]
+    return functions
 
 
-def answer_functions(chapter: int, kind: str, root: Path = ROOT) -> dict[str, Callable[..., Any]]:
-    """Exercise id to the function that the notebook defines for it."""
-    notebook = nbformat.read(notebook_path(chapter, kind, root), as_version=4)
-    namespace: dict[str, Any] = {}
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            _define(cell.source, namespace)
-    return {item.id: namespace[item.function] for item in exercises(chapter) if item.function in namespace}
+def run_cell(source: str, imports: list[ast.stmt]) -> dict[str, Any]:
+    """The names that a cell defines, given the imports above it; a stub at its outermost level stops nothing.
+
+    Example:
+        >>> run_cell("double = lambda x: 2 * x", [])["double"](4)
+        8
+    """
+    names: dict[str, Any] = {"__name__": "answer"}
+    exec(compile(ast.Module(body=imports, type_ignores=[]), "<imports>", "exec"), names)
+    with suppress(NotImplementedError):
+        exec(compile(source, "<answer>", "exec"), names)
+    return names
 
 
-def _define(source: str, namespace: dict[str, Any]) -> None:
-    """Execute the imports and function definitions of a cell, and nothing else of it."""
+def _released(chapter: Chapter) -> Any:
+    import nbformat
+
+    if not chapter.release.is_file():
+        problem = f"{chapter.release.relative_to(chapter.root)} is missing."
+        raise CourseError(problem, f"Run `course build {chapter.number}`.")
+    return nbformat.read(chapter.release, as_version=4)
+
+
+def _statements(source: str) -> list[ast.stmt]:
     try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return
-    tree.body = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef)]
-    exec(compile(tree, "<notebook>", "exec"), namespace)
+        return ast.parse(source).body
+    except SyntaxError:  # a cell with IPython's own commands
+        return []
