@@ -3,8 +3,8 @@
 A learner on a fresh machine has Python and a clone, nothing else. So everything from here to the moment where the
 course's own environment takes over runs on the standard library, and is written so that Python 3.8 can still read it:
 a person with an old Python must get a sentence that says so, not a SyntaxError. That is the pitfall to keep in mind
-when changing this file, `course_lib/__init__.py`, `course_lib/errors.py`, `cli/__init__.py` or `cli/bootstrap*.py`:
-newer syntax is fine in annotations (they are never evaluated) and nowhere else.
+when changing this file, `course_lib/__init__.py`, `errors.py`, `cli/__init__.py` or `cli/bootstrap_needs.py`: newer
+syntax is fine in annotations (they are never evaluated) and nowhere else.
 
 Whatever a person can put right arrives here as a `CourseError` and leaves as two lines on stderr and exit code 1.
 Ctrl-C leaves as one line and 130, the code that shells use for it (128 + SIGINT).

@@ -114,5 +114,3 @@ def help_line(module: str) -> str:
         if isinstance(target, ast.Name) and target.id == "HELP":
             return str(ast.literal_eval(node.value))  # type: ignore[attr-defined]
     return ""
-
-

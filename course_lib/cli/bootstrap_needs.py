@@ -12,9 +12,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from collections.abc import Sequence
 
 from course_lib.errors import CourseError
 
@@ -25,7 +25,7 @@ NEEDED_FOR_REPAIR = 1 * GIGABYTE
 NEEDED_FOR_MODEL = 1 * GIGABYTE
 
 
-def check_python(words: str, version: Sequence[int] = sys.version_info) -> None:
+def check_python(words: str, version: Sequence[int] = sys.version_info[:3]) -> None:
     """Raise a CourseError when this Python is older than the course's packages allow.
 
     Args:

@@ -15,10 +15,15 @@ The pitfall is the local version label: PyTorch's CPU-only build calls itself 2.
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
+from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
-from collections.abc import Iterable, Sequence
+
+from course_lib.cli.bootstrap_places import environment_folder
+
+COURSE = "ai-safety-hands-on"
 
 
 def normal_name(name: str) -> str:
@@ -124,9 +129,31 @@ def applies_here(requirement: str) -> bool:
     return Marker(marker.strip()).evaluate({"extra": ""})
 
 
+def half_installed(folder: Path) -> list[str]:
+    """Descriptions that an interrupted pip left in `folder`: it writes `INSTALLER` after a package's own files."""
+    return sorted(entry.name for entry in folder.glob("*.dist-info") if not (entry / "INSTALLER").exists())
+
+
+def course_is_installed() -> bool:
+    """Whether somebody has installed the course itself into this Python."""
+    return COURSE in installed_versions(package_folders())
+
+
 def problems_here(root: Path) -> list[str]:
     """What this Python lacks for the course that lies in `root`, one phrase each; empty when it satisfies."""
-    needed = direct_requirements(root / "pyproject.toml")
-    found = differences(read_pins(root / "constraints.txt"), needed, installed_versions(package_folders()))
+    needed, folders = direct_requirements(root / "pyproject.toml"), package_folders()
+    found = differences(read_pins(root / "constraints.txt"), needed, installed_versions(folders))
     known = {phrase.split()[0] for phrase in found}
-    return found + [f"{name} is missing" for name in missing_requirements(needed) if name not in known]
+    found += [f"{name} is missing" for name in missing_requirements(needed) if name not in known]
+    own = [folder for folder in folders if environment_folder(root) in folder.resolve().parents]
+    return found + [f"{name} is half installed" for folder in own for name in half_installed(folder)]
+
+
+def satisfied_in(root: Path, python: Path) -> bool:
+    """Whether the environment of another interpreter satisfies the course, the course itself included."""
+    code = (
+        "import sys; from pathlib import Path; from course_lib.cli import bootstrap_pins as pins; "
+        "sys.exit(not pins.course_is_installed() or bool(pins.problems_here(Path(sys.argv[1]))))"
+    )
+    command = [str(python), "-c", code, str(root)]
+    return python.exists() and subprocess.run(command, cwd=str(root), capture_output=True).returncode == 0

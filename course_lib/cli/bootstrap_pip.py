@@ -17,6 +17,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from course_lib.cli.bootstrap_pins import half_installed
 from course_lib.cli.bootstrap_run import Progress, run_logged
 from course_lib.errors import CourseError
 
@@ -65,6 +66,15 @@ CAUSES: list[tuple[str, str, str]] = [
 ]
 
 
+def known_cause(output: str) -> CourseError | None:
+    """The error for the first cause whose phrases are in `output`, if there is one."""
+    for phrases, problem, remedy in CAUSES:
+        match = re.search(phrases, output)
+        if match:
+            return CourseError(problem.format(**match.groupdict()), remedy)
+    return None
+
+
 def diagnose(output: str, log: Path) -> CourseError:
     """The error that says in one sentence why pip stopped.
 
@@ -72,12 +82,9 @@ def diagnose(output: str, log: Path) -> CourseError:
         output: everything pip wrote.
         log: where a person can read it.
     """
-    for phrases, problem, remedy in CAUSES:
-        match = re.search(phrases, output)
-        if match:
-            return CourseError(problem.format(**match.groupdict()), remedy)
     errors = re.findall(r"^ERROR: (.+)$", output, flags=re.MULTILINE) or output.strip().splitlines() or ["no output"]
-    return CourseError(f"pip stopped: {errors[-1].strip()}", f"The whole story is in {log}.")
+    unknown = CourseError(f"pip stopped: {errors[-1].strip()}", f"The whole story is in {log}.")
+    return known_cause(output) or unknown
 
 
 class PipProgress:
@@ -113,8 +120,7 @@ class PipProgress:
 
 def remove_half_installed(packages: Path) -> list[str]:
     """Take away what an interrupted pip left: descriptions that were never finished. Returns their names."""
-    unfinished = [entry for entry in packages.glob("*.dist-info") if not (entry / "INSTALLER").exists()]
-    leftovers = [*unfinished, *packages.glob("~*")]
+    leftovers = [*(packages / name for name in half_installed(packages)), *packages.glob("~*")]
     for entry in leftovers:
         if entry.is_dir():
             shutil.rmtree(entry)

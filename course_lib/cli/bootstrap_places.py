@@ -18,6 +18,7 @@ import os
 from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
+WINDOWS = os.name == "nt"
 AnyPath = TypeVar("AnyPath", bound=PurePath)
 STAMP_NAME = "course-setup.json"
 LOG_NAME = "course-setup.log"

@@ -11,6 +11,7 @@ itself before it lets the interruption through, so that nothing goes on working 
 from __future__ import annotations
 
 import queue
+import shutil
 import subprocess
 import sys
 import threading
@@ -21,6 +22,11 @@ from typing import IO
 
 TICK_SECONDS = 1.0
 LINE_EVERY_SECONDS = 10.0
+
+
+def say(line: str) -> None:
+    """A line of set-up, on standard error: standard output belongs to the command."""
+    print(line, file=sys.stderr, flush=True)
 
 
 class Progress:
@@ -37,7 +43,8 @@ class Progress:
         """Bring the line up to date with `text`."""
         now = time.monotonic()
         if self.stream.isatty():
-            line = f"      {clock(now - self.started)}  {text}"[:100]
+            room = shutil.get_terminal_size().columns - 1
+            line = f"      {clock(now - self.started)}  {text}"[:room]
             self.stream.write("\r" + line.ljust(self.width))
             self.width = len(line)
         elif text != self.shown and now - self.shown_at >= LINE_EVERY_SECONDS:
@@ -109,7 +116,7 @@ def follow(process: subprocess.Popen[str], log: Path, describe: Callable[[str], 
     """Read the output of `process` to its end, showing progress at every line and at least every second."""
     lines: queue.Queue[str | None] = queue.Queue()
     threading.Thread(target=pass_lines, args=(process.stdout, lines), daemon=True).start()
-    seen = []
+    seen: list[str] = []
     with log.open("a", encoding="utf-8") as record:
         while True:
             try:

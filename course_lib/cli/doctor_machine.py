@@ -23,7 +23,7 @@ NEEDED_MEMORY = 2 * GIGABYTE
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
-def check_python_version(version: Sequence[int] = sys.version_info) -> Finding:
+def check_python_version(version: Sequence[int] = sys.version_info[:3]) -> Finding:
     """Python is new enough."""
     found = ".".join(str(part) for part in version[:3])
     if tuple(version[:2]) < OLDEST:

@@ -68,7 +68,7 @@ def server_arguments(root: Path, arguments: argparse.Namespace, *, administrator
 
 
 def start_page(root: Path) -> Path | None:
-    """`chapters/start.ipynb`, or the first chapter's notebook where there is none, or None in a course without chapters."""
+    """`chapters/start.ipynb`; where there is none, the first chapter's notebook; None in a course without chapters."""
     start = root / "chapters" / "start.ipynb"
     if start.exists():
         return start
