@@ -36,6 +36,11 @@ CAUSES: list[tuple[str, str, str]] = [
         f"Move the project to a short folder such as C:\\course, or turn long paths on in Windows, {AGAIN}",
     ),
     (
+        r"Permission denied|Errno 13|WinError 5\b|Access is denied",
+        "A file in .venv may not be written to.",
+        f"Close JupyterLab and other programs that use it, check who owns the folder, {AGAIN}",
+    ),
+    (
         r"CERTIFICATE_VERIFY_FAILED|SSLCertVerificationError",
         "The package index answered with a certificate that this computer does not trust.",
         f"Check the clock; behind a company's proxy, tell pip its certificate (PIP_CERT), {AGAIN}",
@@ -52,11 +57,6 @@ CAUSES: list[tuple[str, str, str]] = [
         r"Failed to resolve|Max retries exceeded",
         "The package index cannot be reached: the network is down, or an address in pip's settings is wrong.",
         f"Connect to the network (`pip config list` shows pip's settings) {AGAIN}",
-    ),
-    (
-        r"Permission denied|Errno 13|WinError 5\b|Access is denied",
-        "A file in .venv may not be written to.",
-        f"Close JupyterLab and other programs that use it, check who owns the folder, {AGAIN}",
     ),
     (
         r"No matching distribution found for (?P<package>\S+)",
