@@ -183,7 +183,9 @@ def test_handing_over_passes_arguments_and_exit_code(tmp_path: Path) -> None:
     python = tmp_path / "python"
     python.write_text('#!/bin/sh\necho "$@"\nexit 5\n')
     python.chmod(0o755)
-    code = f"from pathlib import Path; from course_lib.cli.bootstrap import hand_over; hand_over(Path({str(python)!r}), "
+    code = (
+        f"from pathlib import Path; from course_lib.cli.bootstrap import hand_over; hand_over(Path({str(python)!r}), "
+    )
     environment = {**os.environ, "PYTHONPATH": str(bootstrap.repository())}
     result = subprocess.run(
         [sys.executable, "-c", code + "['lab', '--port', '80'])"], capture_output=True, text=True, env=environment

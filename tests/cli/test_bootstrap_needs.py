@@ -72,9 +72,7 @@ def test_a_cache_on_another_disk_is_asked_too(tmp_path: Path, monkeypatch: pytes
     if not Path("/dev/shm").is_dir() or os.stat("/dev/shm").st_dev == tmp_path.stat().st_dev:
         pytest.skip("this machine has no second file system to point at")
     monkeypatch.setenv("COURSE_CACHE", "/dev/shm/not/made/yet")
-    monkeypatch.setattr(
-        needs.shutil, "disk_usage", lambda path: Usage(100e9, 0, 0.5e9 if "shm" in path else 50e9)
-    )
+    monkeypatch.setattr(needs.shutil, "disk_usage", lambda path: Usage(100e9, 0, 0.5e9 if "shm" in path else 50e9))
     with pytest.raises(CourseError, match="the model need"):
         needs.check_disk(tmp_path, environment_exists=False)
 
