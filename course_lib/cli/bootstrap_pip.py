@@ -63,6 +63,11 @@ CAUSES: list[tuple[str, str, str]] = [
         "The package index has no {package} for this Python on this system.",
         "Use a Python from 3.11 to 3.13 on a 64-bit system, and check the index in `pip config list`.",
     ),
+    (
+        r"ResolutionImpossible",
+        "pip found no way to install the pinned packages together on this Python.",
+        "Run the command with another Python from 3.11 to 3.13; .venv/course-setup.log names the packages.",
+    ),
 ]
 
 

@@ -7,8 +7,10 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from course_lib.cli import bootstrap_pins as pins
+from course_lib.cli.bootstrap_needs import OLDEST
 from course_lib.cli.bootstrap_places import repository
 
 from .conftest import install_by_name
@@ -25,6 +27,19 @@ def test_pins_are_read_without_comments(clone: Path) -> None:
 
 def test_requirements_for_development_are_asked_for_too(clone: Path) -> None:
     assert pins.direct_requirements(clone / "pyproject.toml") == ["jinja2", "jupyter-client", "ruff"]
+
+
+def test_no_pin_asks_for_a_newer_python_than_the_course_does() -> None:
+    """Debian's Python is 3.11.2; a package that wants 3.11.5 makes the whole set of pins impossible there."""
+    oldest = "{}.{}.0".format(*OLDEST)
+    pinned = pins.read_pins(repository() / "constraints.txt")
+    asking = {
+        f"{distribution.name} {distribution.version}": distribution.metadata["Requires-Python"]
+        for distribution in metadata.distributions()
+        if pins.same_version(distribution.version, pinned.get(pins.normal_name(distribution.name), ""))
+    }
+    assert len(asking) > 100
+    assert {name: asked for name, asked in asking.items() if asked and oldest not in SpecifierSet(asked)} == {}
 
 
 def test_every_direct_requirement_of_the_course_is_pinned() -> None:

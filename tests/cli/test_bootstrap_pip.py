@@ -48,6 +48,7 @@ ERROR: No matching distribution found for torch==2.13.0
         (LONG_PATH, "Windows cut a path off"),
         (DENIED, "may not be written to"),
         (NOT_THERE, "has no torch==2.13.0 for this Python"),
+        ("ERROR: ResolutionImpossible: for help visit x", "no way to install the pinned packages together"),
         # pip tried twice, got through, and failed for another reason: the reason is named, not the first try.
         (NO_NETWORK.splitlines()[1] + "\n" + DENIED, "may not be written to"),
     ],
