@@ -1,0 +1,99 @@
+"""Open JupyterLab on the course's start page.
+
+JupyterLab by itself asks the network three things: is there a newer version, is there news, which extensions could be
+installed. None of them helps a learner, all of them tell somebody that the course is open, and on a machine without a
+network they end in error messages. So each is turned off by its own setting below.
+
+The server listens on this machine only unless `--ip` says otherwise, and asks for the token that it prints either way.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+from course_lib.cli.bootstrap_places import repository
+from course_lib.errors import CourseError
+
+HELP = "open JupyterLab on the course's start page"
+QUIET = [
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--LabApp.news_url=None",
+    "--LabApp.extension_manager=readonly",
+]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`--no-browser`, `--port` and `--ip`, for servers."""
+    parser.add_argument("--no-browser", action="store_true", help="print the address in place of opening a browser")
+    parser.add_argument("--port", type=int, help="the port to listen on (default: 8888, or the next free one)")
+    parser.add_argument("--ip", default="localhost", help="the address to listen on (default: this machine only)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Start the server and stay until it ends."""
+    if arguments.port is not None:
+        check_port_free(arguments.ip, arguments.port)
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    from jupyterlab.labapp import main
+
+    try:
+        main(server_arguments(repository(), arguments, administrator=is_administrator()))
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+def server_arguments(root: Path, arguments: argparse.Namespace, *, administrator: bool) -> list[str]:
+    """What JupyterLab is told.
+
+    Args:
+        root: the folder of the course, which the file browser shows.
+        arguments: `no_browser`, `port` and `ip`.
+        administrator: whether this is root, as in most containers; Jupyter refuses to start there unless told.
+    """
+    words = [f"--ServerApp.root_dir={root}", f"--LabApp.default_url={start_address(root)}", *QUIET]
+    words.append(f"--ServerApp.ip={arguments.ip}")
+    if arguments.port is not None:
+        words += [f"--ServerApp.port={arguments.port}", "--ServerApp.port_retries=0"]
+    if arguments.no_browser:
+        words.append("--no-browser")
+    if administrator:
+        words.append("--allow-root")
+    return words
+
+
+def start_page(root: Path) -> Path | None:
+    """`chapters/start.ipynb`; where there is none, the first chapter's notebook; None in a course without chapters."""
+    start = root / "chapters" / "start.ipynb"
+    if start.exists():
+        return start
+    return next(iter(sorted((root / "chapters").glob("[0-9]*/*.ipynb"))), None)
+
+
+def start_address(root: Path) -> str:
+    """The path of the page that JupyterLab opens on."""
+    page = start_page(root)
+    return "/lab" if page is None else "/lab/tree/" + quote(page.relative_to(root).as_posix())
+
+
+def check_port_free(ip: str, port: int) -> None:
+    """Raise a CourseError when the port is taken: somebody who names a port wants that one or a sentence."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((ip, port))
+        except (OSError, OverflowError) as error:
+            raise CourseError(
+                f"Port {port} on {ip} cannot be opened ({error}).",
+                "Choose another with --port, or leave --port out and the next free one is taken.",
+            ) from error
+
+
+def is_administrator() -> bool:
+    """Whether this process is root. Windows has no such number, and Jupyter does not ask for it there."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0

@@ -1,0 +1,72 @@
+"""The other doors to the same environment: conda, pre-commit, CI."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+import yaml
+from packaging.specifiers import SpecifierSet
+
+from course_lib.cli.bootstrap_needs import OLDEST
+from course_lib.cli.bootstrap_places import repository
+from course_lib.cli.test import STEPS
+
+ROOT = repository()
+CONDA = yaml.safe_load((ROOT / "environment.yml").read_text())
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+HOOKS = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
+
+
+def test_conda_brings_python_and_pip_and_nothing_else() -> None:
+    names = [re.split(r"[=<>]", entry)[0] for entry in CONDA["dependencies"] if isinstance(entry, str)]
+    assert names == ["python", "pip"]
+
+
+def test_condas_python_is_one_that_the_project_allows() -> None:
+    python = next(entry for entry in CONDA["dependencies"] if str(entry).startswith("python"))
+    assert python.partition("=")[2] in SpecifierSet(PROJECT["requires-python"])
+
+
+def test_the_oldest_python_is_said_once() -> None:
+    allowed = SpecifierSet(PROJECT["requires-python"])
+    assert "{}.{}".format(*OLDEST) in allowed
+    assert f"{OLDEST[0]}.{OLDEST[1] - 1}" not in allowed
+
+
+def test_every_version_comes_from_the_constraints_file() -> None:
+    pip_lines = next(entry["pip"] for entry in CONDA["dependencies"] if isinstance(entry, dict))
+    assert pip_lines == ["-c constraints.txt", "-e .[dev]"]
+    assert (ROOT / "constraints.txt").exists()
+    assert "dev" in PROJECT["optional-dependencies"]
+
+
+def test_the_name_of_the_environment_is_the_name_of_the_project() -> None:
+    assert CONDA["name"] == PROJECT["name"]
+
+
+def test_hooks_are_local_and_run_steps_that_exist() -> None:
+    assert [repository["repo"] for repository in HOOKS["repos"]] == ["local"]
+    hooks = HOOKS["repos"][0]["hooks"]
+    chosen = [hook["entry"].split()[-1] for hook in hooks]
+    assert chosen == ["ruff-check", "ruff-format", "mypy", "build", "lint"]
+    assert set(chosen) <= {step.name for step in STEPS}
+    assert all(hook["language"] == "system" for hook in hooks)
+
+
+def test_pre_commit_accepts_its_file() -> None:
+    command = [sys.executable, "-m", "pre_commit", "validate-config", str(ROOT / ".pre-commit-config.yaml")]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell script")
+def test_the_ci_script_is_executable_and_parses() -> None:
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    assert subprocess.run(["bash", "-n", str(script)]).returncode == 0
+    assert script.read_text().rstrip().endswith("python3 -m course_lib test </dev/null")
