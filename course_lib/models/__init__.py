@@ -3,5 +3,6 @@
 from course_lib.data.cache import cache_dir
 from course_lib.models.load import load_model, prepare_default
 from course_lib.models.local_model import LocalModel
+from course_lib.models.shuffle import with_shuffled_weights
 
-__all__ = ["LocalModel", "cache_dir", "load_model", "prepare_default"]
+__all__ = ["LocalModel", "cache_dir", "load_model", "prepare_default", "with_shuffled_weights"]

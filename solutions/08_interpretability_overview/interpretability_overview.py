@@ -94,7 +94,7 @@ print("harmless requests refused:", refused_harmless.rate)
 # None of the three is enough alone. You will meet a result at each level that looks convincing and is wrong, and you
 # will repair it.
 
-# %% [markdown]
+# %% [markdown] course={"role": "repair", "id": "8.1"}
 # ## Token level: take one away
 #
 # The simplest question to a prompt is: *what if this word had not been there?* Remove a token, run the model again, and
@@ -120,7 +120,7 @@ def attribution_as_published(prompt: str, target: str) -> list[tuple[str, float]
 
 attribution_as_published("The capital of France is", " Paris")
 
-# %% [markdown] course={"numbers": {"49,152": "model.model.config.vocab_size"}}
+# %% [markdown] course={"numbers": {"49,152": "model.model.config.vocab_size", "2.7": "torch.tensor(1.0).exp().item()"}}
 # Look at ` France`. Then look at what was compared. Write the tokens on a line, with their index:
 #
 #     index       0    1         2    3        4     5
@@ -147,7 +147,7 @@ print(f"log probability of Paris: {before.log_softmax(-1)[paris]:6.2f} → {afte
 # Without ` France` the *logit* of ` Paris` rises, and so do the others'. Its *probability* collapses. Whoever reads the
 # logit concludes that ` France` speaks against ` Paris`.
 
-# %% [markdown] course={"role": "repair", "id": "8.1"}
+# %% [markdown]
 # {{exercise 8.1}}
 #
 # Write the function that the published version should have been: the right position, and log probabilities. It takes
@@ -205,15 +205,22 @@ with model.eager_attention() as network, torch.no_grad():
 
 print(len(attentions), "layers, each", list(attentions[0].shape), "= [batch, head, query, key]")
 
-# %% [markdown]
-# The published line to average this "across layers and heads" is the next cell. What it returns is a picture of two
-# prompts at once, one for each head: in the stacked tensor axis 1 is the batch.
+# %% [markdown] course={"role": "repair", "id": "8.2"}
+# To get one picture out of these 270 per prompt, people average "across layers and heads". The next cell does it as it is
+# often published. Look at the shape that comes back, and ask what each axis is.
+
 
 # %% course={"role": "fault", "shares": ["8.2"]}
-average_as_published = torch.mean(torch.stack(attentions), dim=[0, 1])
-print(list(average_as_published.shape), "— and there are", model.n_heads, "heads")
+def mean_attention_as_published(attentions: Sequence[Float[Tensor, "batch head query key"]]) -> Tensor:
+    """One fault is in here."""
+    return torch.mean(torch.stack(list(attentions)), dim=[0, 1])
 
-# %% [markdown] course={"role": "repair", "id": "8.2"}
+
+print(list(mean_attention_as_published(attentions).shape), "from", len(PROMPTS), "prompts and", model.n_heads, "heads")
+
+# %% [markdown]
+# Nine maps, one for each *head*, and in each of them the two prompts are mixed: in the stacked tensor axis 1 is the batch.
+#
 # {{exercise 8.2}}
 #
 # {{hints 8.2}}
@@ -237,20 +244,28 @@ from course_lib.figures import attention_map
 summary = analyze_attention(model, "The capital of France is")
 attention_map(summary.mean, summary.tokens, "Half of all attention goes to the first token")
 
-# %% [markdown]
+# %% [markdown] course={"role": "repair", "id": "8.3"}
 # The first column is dark in every row. Is *The* so important? Put another word in front, and it will receive the same
 # weight: the place draws it, not the word. Heads need somewhere to put the weight that they have no use for, and in most
 # models of this kind they put it on the first token. It is called the **attention sink** (Xiao et al. 2023).
 #
-# The published way to list "significant connections" is a threshold of 0.1 on the average. See what it finds:
+# A common way to list "significant connections" is a threshold on the average. See what it finds:
+
 
 # %% course={"role": "fault", "shares": ["8.3"]}
-weights = summary.mean
-found = [(q, k) for q in range(len(weights)) for k in range(len(weights)) if weights[q, k] > 0.1]
-to_the_sink = sum(key == 0 for _, key in found)
-print(f"{len(found)} connections above 0.1; {to_the_sink} of them go to the first token: one in each row")
+def strong_connections_as_published(attention: Float[Tensor, "query key"], threshold: float) -> list[tuple[int, int]]:
+    """One fault is in here: it is about what the weights mean, not about the code."""
+    size = range(len(attention))
+    return [(query, key) for query in size for key in size if attention[query, key] > threshold]
 
-# %% [markdown] course={"role": "repair", "id": "8.3"}
+
+found = strong_connections_as_published(summary.mean, threshold=0.1)
+to_the_sink = sum(key == 0 for _, key in found)
+print(
+    f"{len(found)} connections; {to_the_sink} of them go to the first token, one in each of {len(summary.tokens)} rows"
+)
+
+# %% [markdown]
 # {{exercise 8.3}}
 #
 # {{hints 8.3}}
@@ -406,7 +421,9 @@ from course_lib.figures import probe_curve, rate_bars
 probe_curve(sweep, shuffled, words, "Harmful intent can be read from the middle layers on")
 
 # %%
-rate_bars({"harmful requests": refused_harmful.rate, "harmless requests": refused_harmless.rate}, "It refuses next to nothing")
+rate_bars(
+    {"harmful requests": refused_harmful.rate, "harmless requests": refused_harmless.rate}, "It refuses next to nothing"
+)
 
 # %% [markdown]
 # The model sees the difference, and does not act on it. For somebody who runs it this is good and bad news. Good: the
@@ -426,7 +443,7 @@ rate_bars({"harmful requests": refused_harmful.rate, "harmless requests": refuse
 #    nothing is not about the model (Adebayo et al. 2018 found such methods in use).
 
 # %%
-from course_lib.attribution import with_shuffled_weights
+from course_lib.models import with_shuffled_weights
 
 broken = with_shuffled_weights(model, seed=0)
 real = removal_attribution(model, "The capital of France is", " Paris")

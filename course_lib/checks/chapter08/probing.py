@@ -161,7 +161,7 @@ PROBE_ACCURACY = Exercise(
         "For each layer: a `StandardScaler` and a `LogisticRegression` in one pipeline, so that `fit` on the training "
         "rows sets both and the test rows only pass through.",
         "```python\nfor layer in states:\n"
-        "    probe = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))\n"
+        "    probe = make_pipeline(StandardScaler(), ...)      # C=0.01, max_iter=1000\n"
         "    probe.fit(layer[...], labels[...])\n    accuracies.append(probe.score(layer[...], labels[...]))\n```\n"
         "scikit-learn wants NumPy arrays: `.numpy()`.",
     ),
