@@ -3,6 +3,5 @@
 from course_lib.attribution.fast_removal import removal_attribution
 from course_lib.attribution.removal import token_attribution
 from course_lib.attribution.result import TokenAttribution
-from course_lib.models.shuffle import with_shuffled_weights
 
-__all__ = ["TokenAttribution", "removal_attribution", "token_attribution", "with_shuffled_weights"]
+__all__ = ["TokenAttribution", "removal_attribution", "token_attribution"]

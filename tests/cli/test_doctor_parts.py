@@ -125,7 +125,6 @@ def test_attention_views_without_their_module(monkeypatch: pytest.MonkeyPatch) -
 def model_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     """A cache that holds a small stand-in for the model's file, and its finished conversion: (file, conversion)."""
     from course_lib.data import assets
-
     from course_lib.models import gguf
 
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
