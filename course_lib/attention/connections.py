@@ -1,7 +1,7 @@
 """Strong connections: which pairs of positions stand out of an attention map, once the sink is set aside.
 
 "Weight above 0.1" sounds like a finding and is mostly the attention sink: on the default model the first position
-takes about half of the mean attention, so every row passes the threshold there and hardly any row passes elsewhere.
+takes about half of the mean attention, so every row passes the threshold there, whatever the text.
 The remedy has two steps. Drop key 0. Then divide each row by what is left of it, so that a weight reads as "the share
 of the attention that was not sunk", and the threshold means the same for a query that sinks 90 % and one that sinks 10
 %.
