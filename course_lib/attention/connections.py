@@ -1,10 +1,9 @@
 """Strong connections: which pairs of positions stand out of an attention map, once the sink is set aside.
 
 "Weight above 0.1" sounds like a finding and is mostly the attention sink: on the default model the first position
-takes about half of the mean attention, so every row passes the threshold there and hardly any row passes elsewhere.
-The remedy has two steps. Drop key 0. Then divide each row by what is left of it, so that a weight reads as "the share
-of the attention that was not sunk", and the threshold means the same for a query that sinks 90 % and one that sinks 10
-%.
+takes about half of the mean attention, so every row passes the threshold there, whatever the text. The remedy has two
+steps. Drop key 0. Then divide each row by what is left of it, so that a weight reads as "the share of the attention
+that was not sunk", and the threshold means the same for a query that sinks nine tenths and for one that sinks one.
 
 Two things remain to be known by the reader. Query 0 sees nothing but the sink, so it has no connection left; query 1
 has only itself left, so its share is 1 in every text and says nothing. And a share is a share of *few* keys at the
