@@ -5,7 +5,7 @@ computes logits over the whole vocabulary at every position. Three observations 
 changing a number:
 
 1. Whatever stands before the removed token is the same in every pass: its keys and values are computed once
-   (`course_lib.attribution.prefix`). Half of the tokens, on average.
+   (`course_lib.models.prefix`). Half of the tokens, on average.
 2. Only the positions that score a target need logits.
 3. Several removals fit into one batch. Counting the batch in *tokens*, not in rows, keeps it at the size that the
    machine likes: many rows near the end of the prompt, where little is left to compute, few near its beginning.
@@ -30,9 +30,9 @@ import torch
 from course_lib.attribution.edits import Batch, edited_rows, plan_batches
 from course_lib.attribution.inputs import as_ids, check_length
 from course_lib.attribution.memory import batch_bytes, check_memory
-from course_lib.attribution.prefix import last_logits, shared_prefix
 from course_lib.attribution.result import TokenAttribution
 from course_lib.errors import CourseError
+from course_lib.models.prefix import last_logits, shared_prefix
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int

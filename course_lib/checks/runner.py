@@ -107,7 +107,7 @@ def call_known(exercise: Exercise, function: Callable[..., Any], place: int) -> 
     return _known[key][2]
 
 
-def _expected(exercise: Exercise, function: Callable[..., Any], cases: Sequence[Case]) -> list[Outcome]:
+def _called(exercise: Exercise, function: Callable[..., Any], cases: Sequence[Case]) -> list[Outcome]:
     places = {id(case): place for place, case in enumerate(exercise.visible)}
     return [call_known(exercise, function, places[id(c)]) if id(c) in places else call(function, c) for c in cases]
 
@@ -118,8 +118,9 @@ def run(exercise: Exercise, function: Any, cases: Sequence[Case] | None = None) 
         text = f"A function is expected; what was passed is of type {type(function).__name__}."
         return Verdict(exercise, (), message=text)
     cases = exercise.visible if cases is None else cases
-    expected = _expected(exercise, exercise.reference_function, cases)
-    outcomes = [call(function, case) for case in cases]
+    expected = _called(exercise, exercise.reference_function, cases)
+    ours = any(function is mistake.function for mistake in exercise.mistakes)
+    outcomes = _called(exercise, function, cases) if ours else [call(function, case) for case in cases]
     rows = tuple(_row(exercise, *item) for item in zip(cases, expected, outcomes, strict=True))
     if all(row.passed for row in rows):
         return Verdict(exercise, rows)
@@ -135,7 +136,7 @@ def recognise(
 ) -> Mistake | None:
     """The named wrong solution that gives the same results as the answer on every case, if any."""
     for mistake in exercise.mistakes:
-        theirs = _expected(exercise, mistake.function, cases)
+        theirs = _called(exercise, mistake.function, cases)
         same = all(_agree(exercise, left, right) for left, right in zip(theirs, outcomes, strict=True))
         if same and not all(_agree(exercise, left, right) for left, right in zip(theirs, expected, strict=True)):
             return mistake

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from course_lib.attribution import fast_removal, memory, prefix, removal_attribution, token_attribution
+from course_lib.attribution import fast_removal, memory, removal_attribution, token_attribution
 from course_lib.errors import CourseError
-from course_lib.models import LocalModel
+from course_lib.models import LocalModel, prefix
 
 Tiny = Callable[..., LocalModel]
 EXACT = {"rtol": 0.0, "atol": 1e-4}  # the same float32 sums in another order

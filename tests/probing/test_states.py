@@ -32,13 +32,41 @@ def one_by_one(model: LocalModel, texts: list[str], position: str) -> torch.Tens
     return torch.stack(columns, dim=1)
 
 
+# Texts that share a beginning, among them one that is a beginning of the others, and twins.
+ALIKE = [
+    "You are asked: why",
+    "You are asked: why not?",
+    "You are asked: how many are there?",
+    "You are asked: why not?",
+]
+
+
 @pytest.mark.parametrize("position", ["last", "mean"])
 @pytest.mark.parametrize("batch_tokens", [1, 24, 4096])
-def test_batched_states_equal_one_text_at_a_time(tiny: LocalModel, position: Any, batch_tokens: int) -> None:
-    states = hidden_states(tiny, TEXTS, position, batch_tokens=batch_tokens)
-    assert states.shape == (3, 5, 24)
+@pytest.mark.parametrize("texts", [TEXTS, ALIKE, TEXTS[:1], [TEXTS[4]] * 3], ids=["unlike", "alike", "one", "the same"])
+def test_batched_states_equal_one_text_at_a_time(
+    tiny: LocalModel, texts: list[str], position: Any, batch_tokens: int
+) -> None:
+    states = hidden_states(tiny, texts, position, batch_tokens=batch_tokens)
+    assert states.shape == (3, len(texts), 24)
     # Sums in another order; states of this model are of size 1 to 10.
-    torch.testing.assert_close(states, one_by_one(tiny, TEXTS, position), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(states, one_by_one(tiny, texts, position), rtol=1e-4, atol=1e-5)
+
+
+def test_a_common_beginning_is_computed_once(tiny: LocalModel) -> None:
+    seen: list[int] = []
+    backbone = tiny.model.base_model
+    handle = backbone.register_forward_pre_hook(
+        lambda _, args, kwargs: seen.append(kwargs["input_ids"].numel()), with_kwargs=True
+    )
+    try:
+        hidden_states(tiny, ALIKE)
+    finally:
+        handle.remove()
+    shared = len(tiny.encode(ALIKE[0])) - 1  # the first text begins all others; one token of it is left over
+    assert seen[0] == shared
+    longest = max(len(tiny.encode(text)) for text in ALIKE)
+    assert sum(seen[1:]) <= len(ALIKE) * (longest - shared)  # in batches, with filling
 
 
 def test_row_0_is_the_embedding_of_the_last_token(tiny: LocalModel) -> None:

@@ -70,13 +70,18 @@ def shared_prefix(
     model: LocalModel, text: Int[Tensor, " position"], count: int, wanted: bool = True
 ) -> tuple[Float[Tensor, "target vocab"], SharedPrefix | None]:
     """Logits at the last `count` positions of `text`; its keys and values if `wanted` and if the model has them."""
-    if not (wanted and _may_share(model)):
+    if not (wanted and may_share(model)):
         return last_logits(model, text[None], count)[0], None
     cache = DynamicCache()
     logits = last_logits(model, text[None], count, cache)[0]
-    layers = [pair for layer in cache.layers if (pair := _states_of_all(layer, len(text))) is not None]
+    return logits, kept(model, cache, len(text))
+
+
+def kept(model: LocalModel, cache: DynamicCache, length: int) -> SharedPrefix | None:
+    """What a cache has kept of a text, if that is every key and value of all `length` tokens in all layers."""
+    layers = [pair for layer in cache.layers if (pair := _states_of_all(layer, length)) is not None]
     complete = len(layers) == len(cache.layers) == model.n_layers
-    return logits, SharedPrefix(layers) if complete else None
+    return SharedPrefix(layers) if complete else None
 
 
 def _states_of_all(layer: Any, length: int) -> tuple[Tensor, Tensor] | None:
@@ -87,7 +92,7 @@ def _states_of_all(layer: Any, length: int) -> tuple[Tensor, Tensor] | None:
     return keys, values
 
 
-def _may_share(model: LocalModel) -> bool:
+def may_share(model: LocalModel) -> bool:
     """Whether the model takes a cache at all, and encodes a position the same way in short and in long texts."""
     rope = getattr(model.model.config, "rope_parameters", None) or {}
     kinds = {part.get("rope_type") for part in [rope, *rope.values()] if isinstance(part, dict)}
