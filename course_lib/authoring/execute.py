@@ -4,7 +4,8 @@ A notebook that worked cell by cell in an editor can fail from top to bottom: a 
 deleted, a file that lay in another folder. So it is run as a learner would, in order, in a fresh kernel of the Python
 that runs the tests (not of whichever kernel happens to be installed under the name "python3"), in the notebook's folder.
 
-Peak memory is what the kernel's own process reports at the end. Processes that it started are not in it.
+Peak memory and CPU seconds are what the kernel's own process reports at the end. Processes that it started are not in
+them. Wall time counts what else the machine was doing; on an idle one a notebook takes no longer than its CPU seconds.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from typing import Any
 from course_lib.authoring.kernel import kernel_environment, kernel_manager, printed
 from course_lib.authoring.numbers import evaluate_numbers
 
-_PEAK = """
-import sys as _sys
+_USAGE = """
+import sys as _sys, time as _time
+print(_time.process_time())
 if _sys.platform == "win32":
     import psutil as _psutil
     print(_psutil.Process().memory_info().peak_wset)
@@ -56,12 +58,14 @@ class Execution:
         cells: its code cells.
         peak_bytes: the largest resident memory of the kernel.
         seconds: wall time, the kernel's start left out.
+        cpu_seconds: what the kernel computed, over all threads, its start included.
     """
 
     notebook: Any = field(repr=False)
     cells: tuple[CellRun, ...]
     peak_bytes: int
     seconds: float
+    cpu_seconds: float
 
     @property
     def failed(self) -> list[CellRun]:
@@ -71,7 +75,7 @@ class Execution:
     def text(self) -> str:
         """Total, peak memory, and the five slowest cells."""
         slowest = sorted(self.cells, key=lambda cell: -cell.seconds)[:5]
-        lines = [f"{self.seconds:.1f} s, {self.peak_bytes / 2**30:.2f} GiB"]
+        lines = [f"{self.seconds:.1f} s, {self.cpu_seconds:.1f} CPU s, {self.peak_bytes / 2**30:.2f} GiB"]
         return "\n".join(lines + [f"{cell.seconds:7.1f} s  {cell.id}  {cell.error}".rstrip() for cell in slowest])
 
     __str__ = text
@@ -113,9 +117,9 @@ def execute(notebook_path: Path, timeout: float, *, allow_errors: bool = False, 
             client.execute_cell(cell, index)
         seconds = time.perf_counter() - begin
         evaluate_numbers(client, notebook)
-        peak = int(printed(client, _PEAK))
+        cpu_seconds, peak = printed(client, _USAGE).split()
     runs = tuple(_cell_run(cell, taken[i]) for i, cell in enumerate(notebook.cells) if i in taken)
-    return Execution(notebook, runs, peak, seconds)
+    return Execution(notebook, runs, int(peak), seconds, float(cpu_seconds))
 
 
 def _cell_run(cell: Any, seconds: float) -> CellRun:

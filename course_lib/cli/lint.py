@@ -20,7 +20,8 @@ def run(args: argparse.Namespace) -> int:
     from course_lib.cli.table import print_table
 
     findings = lint(args.chapter)
-    print_table([asdict(finding) for finding in findings], as_json=args.json, title="Chapter contract")
-    if not findings and not args.json:
+    if findings or args.json:
+        print_table([asdict(finding) for finding in findings], as_json=args.json, title="Chapter contract")
+    else:
         print("Every chapter keeps the contract.")
     return 1 if any(finding.level == "error" for finding in findings) else 0

