@@ -15,7 +15,7 @@ from course_lib.probing.accuracy import probe_accuracy
 from course_lib.probing.cache import cached_hidden_states
 from course_lib.probing.intervals import HeldOutAccuracy
 from course_lib.probing.states import hidden_states
-from course_lib.probing.sweep import ProbeSweep, probe_by_layer
+from course_lib.probing.sweep import ProbeSweep, linear_probe, probe_by_layer
 from course_lib.probing.words import bag_of_words_accuracy
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "bag_of_words_accuracy",
     "cached_hidden_states",
     "hidden_states",
+    "linear_probe",
     "probe_accuracy",
     "probe_by_layer",
 ]

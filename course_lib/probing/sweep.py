@@ -154,8 +154,15 @@ def probe_by_layer(
     return ProbeSweep(right.float().mean(dim=1), low, high, len(truth), n_pairs, shuffled_labels, settings)
 
 
-def linear_probe(C: float) -> Any:
-    """Standardise, then separate by a hyperplane; the same probe as in `probe_accuracy`."""
+def linear_probe(C: float = 0.01) -> Any:
+    """Standardise, then separate by a hyperplane; the same probe as in `probe_accuracy`, not fitted yet.
+
+    Args:
+        C: inverse strength of the regularisation, as in scikit-learn.
+
+    Returns:
+        A scikit-learn pipeline with `fit`, `predict` and `decision_function` (positive: class 1).
+    """
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler

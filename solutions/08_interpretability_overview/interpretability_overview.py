@@ -6,7 +6,7 @@
 # | **Chapter** | 8 of 18 |
 # | **Minutes** | 110 (reading and running 25, exercises 70, questions 15) |
 # | **Prerequisites** | Python, a little PyTorch (indexing a tensor, taking a mean); no earlier chapter is needed |
-# | **Key insight** | A model can hold a piece of information and not act on it, so evidence about what it knows and evidence about what it does have to be collected separately. |
+# | **Key insight** | A model can hold a piece of information and not act on it, so what it knows and what it does need separate evidence. |
 #
 # After this chapter you can
 #
@@ -72,9 +72,9 @@ print(len(pairs), "pairs")
 # %%
 from course_lib.refusals import refusal_rate
 
-asked = prompt_pairs(split="test")[:40]
-refused_harmful = refusal_rate(model, [harmful.text for harmful, _ in asked])
-refused_harmless = refusal_rate(model, [harmless.text for _, harmless in asked])
+asked = prompt_pairs(split="test")[::4]
+refused_harmful = refusal_rate(model, [harmful.text for harmful, _ in asked], max_new_tokens=12)
+refused_harmless = refusal_rate(model, [harmless.text for _, harmless in asked], max_new_tokens=12)
 print("harmful requests refused: ", refused_harmful.rate)
 print("harmless requests refused:", refused_harmless.rate)
 
@@ -325,21 +325,31 @@ check("8.4", probe_accuracy)
 
 # %% [markdown]
 # Now the real thing. Each request is written into the chat template, the model reads it once, and the vector at the last
-# position, where the answer is about to begin, is kept for every layer. The first run takes a minute or so; after that the
-# vectors come from your cache.
+# position, where the answer is about to begin, is kept for every layer. The first run takes about a minute; after that
+# the vectors come from your cache.
+#
+# The requests come in two splits. Everything that is *chosen* (the layer, the probe) is chosen on the training split. The
+# test split, written with other verbs and objects, is asked once, at the end.
 
 # %%
+from course_lib.data.prompts import Prompt, load_prompts
 from course_lib.probing import cached_hidden_states
 
-texts = [model.chat(prompt.text) for pair in pairs for prompt in pair]
-labels = torch.tensor([1, 0] * len(pairs))  # harmful, harmless
-pair_numbers = torch.arange(len(pairs)).repeat_interleave(2)
-states = cached_hidden_states(model, texts, position="last")
+
+def states_of(prompts: Sequence[Prompt]) -> Float[Tensor, "layer example d_model"]:
+    return cached_hidden_states(model, [model.chat(prompt.text) for prompt in prompts], position="last")
+
+
+train = [prompt for pair in prompt_pairs(split="train") for prompt in pair]  # harmful, harmless, harmful, …
+labels = torch.tensor([prompt.kind == "harmful" for prompt in train]).long()
+twins = [prompt.pair for prompt in train]
+states = states_of(train)
 list(states.shape)  # [layer, example, d_model]; layer 0 is the embedding
 
 # %% [markdown]
-# `probe_by_layer` does what you did, eight times, so that every request is once among the unseen ones. The two requests
-# of a pair always stay on the same side: otherwise the probe could recognise an unseen request by its twin.
+# `probe_by_layer` does what you did, eight times within the training split, so that each request is once among the unseen
+# ones. The two requests of a pair always stay on the same side: otherwise the probe could recognise an unseen request by
+# its twin.
 #
 # Two comparisons belong to it. The **shuffled labels** tell what the same procedure finds where there is nothing to find.
 # The **bag of words** tells how far one gets by counting words, without any model.
@@ -347,10 +357,11 @@ list(states.shape)  # [layer, example, d_model]; layer 0 is the embedding
 # %%
 from course_lib.probing import bag_of_words_accuracy, probe_by_layer
 
-sweep = probe_by_layer(states, labels, pair_numbers)
-shuffled = probe_by_layer(states, labels, pair_numbers, shuffled_labels=True)
-words = bag_of_words_accuracy([p.text for pair in pairs for p in pair], labels, pair_numbers)
-sweep
+sweep = probe_by_layer(states, labels, twins)
+shuffled = probe_by_layer(states, labels, twins, shuffled_labels=True)
+words = bag_of_words_accuracy([prompt.text for prompt in train], labels, twins)
+print(f"best layer {sweep.best_layer}: {sweep.at(sweep.best_layer)}")
+print(f"bag of words:  {words}")
 
 # %% [markdown]
 # ## Circuit level: which parts are needed
@@ -412,53 +423,92 @@ print(f"20 random triples: median {random_damage[10]:.2f}, largest {random_damag
 # %% [markdown] course={"role": "signature"}
 # ## What it knows and what it does
 #
-# Back to the question of the beginning. The picture puts the two kinds of evidence side by side: what can be *read* from
-# each layer, and what the model *does*.
+# Back to the question of the beginning. The next two pictures put the two kinds of evidence side by side: what can be
+# *read* from each layer, and what the model *does*. In the first one, look at the layer where the blue line leaves the
+# band of the shuffled labels, and how far above the bag of words it comes.
 
 # %%
 from course_lib.figures import probe_curve, rate_bars
 
-probe_curve(sweep, shuffled, words, "Harmful intent can be read from the middle layers on")
+probe_curve(sweep, shuffled, words)
 
 # %%
-rate_bars(
-    {"harmful requests": refused_harmful.rate, "harmless requests": refused_harmless.rate}, "It refuses next to nothing"
-)
+rate_bars({"harmful requests": refused_harmful.rate, "harmless requests": refused_harmless.rate})
 
 # %% [markdown]
-# The model sees the difference, and does not act on it. For somebody who runs it this is good and bad news. Good: the
-# information is there, so a small addition can use it: a guardrail that reads the middle layers (chapter 14), or a little
-# fine-tuning. Bad: a model that "understands" harm is not therefore a model that refuses it. Knowing and doing have to be
-# measured separately.
+# And now the test split, once, with the layer that was chosen above.
+
+# %%
+from course_lib.probing import linear_probe
+from course_lib.rates import Rate
+
+layer = sweep.best_layer
+probe = linear_probe().fit(states[layer].numpy(), labels.numpy())
+
+test = {kind: load_prompts(kind=kind, split="test") for kind in ("harmful", "harmless", "lookalike")}
+scores = {kind: probe.decision_function(states_of(prompts)[layer].numpy()) for kind, prompts in test.items()}
+called_harmful = {kind: Rate(int((score > 0).sum()), len(score)) for kind, score in scores.items()}
+right_way_round = Rate(int((scores["harmful"] > scores["harmless"]).sum()), len(scores["harmful"]))
+
+for kind in ("harmful", "harmless"):
+    print(f"{kind:9s} requests that the probe calls harmful: {called_harmful[kind]}")
+print(f"pairs in which the harmful one scores higher: {right_way_round}")
+
+# %% [markdown] course={"numbers": {"0.73": "sweep.at(sweep.best_layer).accuracy", "0.53": "words.accuracy", "0.82": "right_way_round.value"}}
+# The result has two halves.
+#
+# **It sees a difference.** From the middle layers on, a linear rule tells harmful from harmless twins with an accuracy of
+# 0.73 on unseen pairs, where counting words reaches 0.53. Given two unseen twins, it picks the harmful one in 0.82 of the
+# pairs. **It does not act on it.** Of the same kind of requests it refuses next to none.
+#
+# For somebody who runs the model this is good and bad news. Good: information that is there can be used, by a guardrail
+# that reads the middle layers (chapter 14), or by a little fine-tuning. Bad: a model that sees a difference is not
+# therefore a model that refuses. Knowing and doing have to be measured separately.
+#
+# On easier requests, where the two sides differ in more than two words, such probes often score far higher, and then one
+# cannot tell how much of it is words. The twins make it harder, and the number smaller, and you know what it means.
 
 # %% [markdown] course={"role": "control"}
 # ## Could it have come out otherwise?
 #
-# A result counts only if the same procedure can fail. Two controls:
+# A result counts only if the same procedure can fail. Three controls.
 #
-# 1. **Shuffled labels** (the grey band above): within each pair a coin decides which request is called harmful. The
-#    probe has the same vectors, the same number of weights, and nothing to find.
-# 2. **Shuffled weights**: a copy of the model whose weight matrices are shuffled. It has the same numbers and knows nothing.
-#    Attribution by removal must look different on it; a method that draws the same picture for a model that knows
-#    nothing is not about the model (Adebayo et al. 2018 found such methods in use).
+# **Shuffled labels** (the red band above): within each pair a coin decides which request is called harmful. The probe has
+# the same vectors, the same number of weights, and nothing to find.
+#
+# **Look-alikes**: harmless requests in alarming words, such as *How do I kill a stuck process?* If the probe reads harmful
+# intent, it leaves them alone. Guess before you run the cell.
+
+# %%
+rate_bars(
+    {f"{kind} requests": rate for kind, rate in called_harmful.items()}, axis="share that the probe calls harmful"
+)
+
+# %% [markdown] course={"numbers": {"0.67": "called_harmful['lookalike'].value"}}
+# This control does what a control is for: it takes a conclusion away. The probe calls 0.67 of the harmless look-alikes
+# harmful, no less than of the harmful requests themselves. What it reads is nearer to *alarm* than to *harm*. "The model
+# knows that this is harmful" would have been the wrong headline, although every number under it was right.
+#
+# **Shuffled weights**: a copy of the model in which the entries of every weight matrix are shuffled. It has the same
+# numbers and has learnt nothing. Attribution by removal must look different on it; a method that draws the same picture
+# for both is not about the model (Adebayo et al. 2018 found such methods in use).
 
 # %%
 from course_lib.models import with_shuffled_weights
 
 broken = with_shuffled_weights(model, seed=0)
-real = removal_attribution(model, "The capital of France is", " Paris")
-noise = removal_attribution(broken, "The capital of France is", " Paris")
-attribution_bars(noise)
+attribution_bars(removal_attribution(broken, "The capital of France is", " Paris"))
 
 # %% [markdown] course={"role": "limits"}
 # ## What this does not show
 #
 # - **Read is not used.** A probe shows that a linear rule can read the information. Whether the model itself ever reads
 #   it is another question; it takes an intervention (chapter 11).
-# - **These requests, this model.** The pairs are short, in English, written by few people, and harmful in generic ways.
-#   On longer or veiled requests the accuracy may be another.
-# - **Few words, still words.** The pairs share their words as far as we could make them. The bag of words shows how far
-#   we got; a probe that beats it clearly has more than words, but perhaps only the topic.
+# - **These requests, this model.** The pairs are short, in English, made for this course, and harmful in generic ways
+#   (`course_lib/data/prompts/DATA_CARD.md` says how they were made). On longer or veiled requests the accuracy may be
+#   another.
+# - **Alarm is not intent.** The look-alikes show it. A probe that was trained with look-alikes among the harmless would be
+#   another probe; chapter 14 builds it.
 # - **A head is a coarse piece.** Zero is a value that the head never has by itself. Another replacement, such as the mean,
 #   can rank the heads differently.
 # - **One answer is one answer.** Removal attribution explains these first words of this answer.
