@@ -20,6 +20,7 @@ from typing import Any
 from course_lib.authoring.chapters import Chapter, find_chapters
 from course_lib.authoring.expand import function_text
 from course_lib.authoring.leaks import all_answers, find_leaks, leaks_in_text
+from course_lib.authoring.learner_work import refuse_to_overwrite
 from course_lib.authoring.registry import Registry, course_registry
 from course_lib.authoring.release import released_files
 from course_lib.authoring.source import notebook_bytes, solution_notebook
@@ -47,13 +48,19 @@ class FileState:
 
 
 def build(
-    wanted: Sequence[str] = (), *, check: bool = False, root: Path | None = None, registry: Registry | None = None
+    wanted: Sequence[str] = (),
+    *,
+    check: bool = False,
+    overwrite: bool = False,
+    root: Path | None = None,
+    registry: Registry | None = None,
 ) -> list[FileState]:
     """Build chapters, or compare them with their sources.
 
     Args:
         wanted: numbers or folder names; all chapters when empty.
         check: compare only, write nothing.
+        overwrite: write also over a notebook that holds somebody's answers.
         root: the course's folder; that of this package when None.
         registry: where exercises are looked up; that of the course when None.
 
@@ -61,13 +68,14 @@ def build(
         One entry per file.
 
     Raises:
-        CourseError: a chapter cannot be built, or its release would give an answer away.
+        CourseError: a chapter cannot be built, its release would give an answer away, or a notebook holds answers.
     """
     registry = course_registry() if registry is None else registry
-    return [state for chapter in find_chapters(root, wanted) for state in _build_chapter(chapter, check, registry)]
+    chapters = find_chapters(root, wanted)
+    return [state for chapter in chapters for state in _build_chapter(chapter, check, overwrite, registry)]
 
 
-def _build_chapter(chapter: Chapter, check: bool, registry: Registry) -> list[FileState]:
+def _build_chapter(chapter: Chapter, check: bool, overwrite: bool, registry: Registry) -> list[FileState]:
     solution = solution_notebook(chapter, registry)
     files = released_files(chapter, solution)
     references = {item.id: function_text(item.reference).body for item in registry.exercises(chapter.number)}
@@ -76,6 +84,8 @@ def _build_chapter(chapter: Chapter, check: bool, registry: Registry) -> list[Fi
     if check:
         left_over = [FileState(chapter.folder, _shown(p, chapter), "left over") for p in _left_over(chapter, contents)]
         return [*_compare(chapter, solution, contents), *left_over]
+    for path in contents if not overwrite else ():
+        refuse_to_overwrite(path, _shown(path, chapter))
     contents = {chapter.solution: notebook_bytes(solution), **contents}
     return [FileState(chapter.folder, _shown(path, chapter), _write(path, contents[path])) for path in contents]
 

@@ -11,6 +11,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("chapter", nargs="*", help="number or folder name; all chapters when left out")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file is missing or stale")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="write also over notebooks that hold somebody's answers"
+    )
     parser.add_argument("--json", action="store_true", help="print the table as JSON")
 
 
@@ -19,7 +22,7 @@ def run(args: argparse.Namespace) -> int:
     from course_lib.authoring.build import build
     from course_lib.cli.table import print_table
 
-    states = build(args.chapter, check=args.check)
+    states = build(args.chapter, check=args.check, overwrite=args.overwrite)
     rows = [{"chapter": state.chapter, "file": state.file, "state": state.state} for state in states]
     print_table(rows, as_json=args.json, title="Chapters")
     wrong = sorted({state.chapter for state in states if not state.right})

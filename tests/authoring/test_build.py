@@ -163,3 +163,28 @@ def test_chapters_by_number_and_name(course):
     (course / "solutions" / "02_empty").mkdir()
     with pytest.raises(CourseError, match=r"no source file solutions/02_empty/empty\.py"):
         find_chapters(course)
+
+
+def test_a_build_does_not_overwrite_answers(course, registry, source):
+    build(root=course, registry=registry)
+    release = course / RELEASE
+    notebook = nbformat.read(release, as_version=4)
+    answer = next(cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == "answer-1-1")
+    answer.source = answer.source.replace("raise NotImplementedError", "return 0  #")
+    nbformat.write(notebook, release)
+    before = release.read_bytes()
+    with pytest.raises(CourseError, match=r"answer-1-1.*--overwrite"):
+        build(root=course, registry=registry)
+    assert release.read_bytes() == before
+    build(root=course, registry=registry, overwrite=True)
+    assert states(course, registry, check=True)[RELEASE] == "same"
+
+
+def test_outputs_and_a_changed_source_are_no_answers(course, registry, source):
+    build(root=course, registry=registry)
+    release = course / RELEASE
+    notebook = nbformat.read(release, as_version=4)
+    next(cell for cell in notebook.cells if cell.cell_type == "code").execution_count = 3
+    nbformat.write(notebook, release)
+    source.write_text(source.read_text().replace("A list of scores", "Some scores"))
+    assert states(course, registry)[RELEASE] == "written"
