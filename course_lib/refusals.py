@@ -111,7 +111,7 @@ def starts_with(words: str, phrase: str) -> bool:
     return f"{words} ".startswith(f"{phrase} ")
 
 
-@dataclass(frozen=True)
+@dataclass(repr=False, frozen=True)
 class RefusalRate:
     """How many requests were refused, and how each answer began.
 
@@ -140,6 +140,8 @@ class RefusalRate:
 
     def __str__(self) -> str:
         return self.text()
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         return html_table(self.rows(), caption=f"Refused {self.rate}")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SHOWN = 12  # connections in the table; the rest is counted
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(repr=False, frozen=True, eq=False)
 class AttentionSummary:
     """What the mean attention of one text shows.
 
@@ -80,6 +80,8 @@ class AttentionSummary:
 
     def __str__(self) -> str:
         return self.text()
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         more = len(self.connections) - SHOWN

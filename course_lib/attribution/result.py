@@ -6,7 +6,7 @@ replacement, logits and log-probabilities give different numbers under the same 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from course_lib.render import text_table, token_strip, visible_token
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(repr=False, frozen=True, eq=False)
 class TokenAttribution:
     """One score for every pair of a target token and a prompt token.
 
@@ -50,6 +50,20 @@ class TokenAttribution:
         order = sorted(range(len(row)), key=lambda position: (-abs(row[position]), position))
         return [(position, self.tokens[position], row[position]) for position in order[:k]]
 
+    def part(self, start: int, stop: int) -> TokenAttribution:
+        """The same scores for the prompt tokens `start` to `stop - 1` only, such as the request within a chat template."""
+        settings = {**self.settings, "positions": [start, stop]}
+        return replace(self, tokens=self.tokens[start:stop], scores=self.scores[:, start:stop], settings=settings)
+
+    def whole_target(self) -> TokenAttribution:
+        """All target tokens taken as one phrase: their scores added up.
+
+        With log probabilities this is exact: the log probability of a phrase is the sum over its tokens, each given the
+        ones before it.
+        """
+        scores = self.scores.sum(dim=0, keepdim=True)
+        return replace(self, target_tokens=("".join(self.target_tokens),), scores=scores)
+
     def text(self) -> str:
         """The scores as plain text: a line per prompt token, a column per target token."""
         columns = self.scores.T.tolist()
@@ -72,6 +86,8 @@ class TokenAttribution:
 
     def __str__(self) -> str:
         return self.text()
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         """A strip of coloured tokens for each target token, all on one scale."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(repr=False, frozen=True, eq=False)
 class HeadEffects:
     """What the answer loses when each head is ablated.
 
@@ -64,6 +64,8 @@ class HeadEffects:
 
     def __str__(self) -> str:
         return self.text()
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         """A tinted grid, a row for each layer."""

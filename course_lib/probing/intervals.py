@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 DRAWS = 2000
 
 
-@dataclass(frozen=True)
+@dataclass(repr=False, frozen=True)
 class HeldOutAccuracy:
     """One accuracy with its interval.
 
@@ -60,6 +60,8 @@ class HeldOutAccuracy:
 
     def __str__(self) -> str:
         return self.text()
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         return f"<p>{self.text()}</p>"

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from course_lib.probing.intervals import Pairs
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(repr=False, frozen=True, eq=False)
 class ProbeSweep:
     """Held-out accuracy of a linear probe at every layer.
 
@@ -93,6 +93,8 @@ class ProbeSweep:
 
     def __str__(self) -> str:
         return self.text()
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         best = f"<p>Highest at layer {self.best_layer}: {escape(self.at(self.best_layer).text())}</p>"

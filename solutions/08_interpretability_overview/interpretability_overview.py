@@ -178,13 +178,13 @@ attribution_bars(removal_attribution(model, "The capital of France is", " Paris"
 # %%
 prompt = model.chat(HARMFUL, system="You are a helpful assistant.")
 answer = model.generate(prompt, max_new_tokens=6)
-attribution = removal_attribution(model, prompt, answer)
-attribution_bars(attribution)
+start = len(model.encode(prompt.split(HARMFUL)[0]))
+request = removal_attribution(model, prompt, answer).part(start, start + len(model.encode(HARMFUL)))
+attribution_bars(request.whole_target())
 
 # %% [markdown]
-# Most of the weight lies on the words that make it a *how-to* question, and on the last tokens of the chat template,
-# behind which the answer begins. The words that make the request harmful, *my neighbour's*, hardly count. At the level of
-# tokens the answer does not rest on them.
+# The words that say *what to do* carry the answer. The words that make the request harmful, *my neighbour's*, hardly count:
+# at the level of tokens the answer does not rest on them.
 #
 # Does that mean that the model has not noticed them? No. It means that *this answer* does not rest on them.
 #
@@ -242,7 +242,7 @@ from course_lib.attention import analyze_attention
 from course_lib.figures import attention_map
 
 summary = analyze_attention(model, "The capital of France is")
-attention_map(summary.mean, summary.tokens, "Half of all attention goes to the first token")
+attention_map(summary.mean, summary.tokens)
 
 # %% [markdown] course={"role": "repair", "id": "8.3"}
 # The first column is dark in every row. Is *The* so important? Put another word in front, and it will receive the same
@@ -292,12 +292,13 @@ SENTENCE = "When Mary and John went to the store, John gave a drink to"
 explore_attention(model, SENTENCE)
 
 # %%
-head_view(model, SENTENCE, layers=[16, 23])
+head_view(model, SENTENCE, layers=[16, 24])
 
 # %% [markdown]
-# Try layer 16, head 0: each token reads the one before it. In layer 23, head 0, the last token reads the name that comes
-# next, *Mary*. That looks like an explanation. Keep it as a guess: attention tells what was mixed into what, not what the
-# answer needs (Jain and Wallace 2019). For that you have to change something. That comes with exercise 8.5.
+# Try layer 16, head 0: each token reads the one before it. In layer 24, head 4, the last token reads *Mary*, the very
+# word that the model says next. That looks like an explanation. Keep it as a guess: attention tells what was mixed into
+# what, not what the answer needs (Jain and Wallace 2019). To find that out you have to change something, and in exercise 8.5
+# you will.
 
 # %% [markdown]
 # ## Layer level: what can be read from the model's state
@@ -383,42 +384,56 @@ print(f"bag of words:  {words}")
 check("8.5", head_ablation_effect)
 
 # %% [markdown]
-# Back to Mary and John. Does the answer ` Mary` need the head that looked at *Mary*? Here is the effect of each of the 270
-# heads, switched off one at a time.
+# Back to Mary and John. The model says ` Mary`; the wrong name would be ` John`. So the question is put as a contrast: by how
+# much does the log probability of ` Mary` *above that of* ` John` fall when a head is switched off? (Wang et al. 2022, arXiv:2211.00593, study this
+# sentence in GPT-2 with this measure.) Here is the answer for each of the 270 heads, one at a time.
 
 # %%
 from course_lib.figures import ablation_map
 from course_lib.patching import ablation_effects
 
-effects = ablation_effects(model, SENTENCE, " Mary")
+effects = ablation_effects(model, SENTENCE, " Mary", contrast=" John")
 ablation_map(effects.effects, "Few heads are needed, and some work against the answer")
 
+# %% [markdown]
+# Before you read on: where in this map is the head that looked at *Mary*? The next cell takes the five heads whose last
+# token gives the most attention to *Mary*, and puts their effect beside it.
+
 # %%
-effects
+from course_lib.attention import attention_weights
+
+to_mary = attention_weights(model, model.encode(SENTENCE))[:, :, -1, 1]  # [layer, head]: from the last token to Mary
+for place in to_mary.flatten().topk(5).indices.tolist():
+    layer, head = divmod(place, model.n_heads)
+    looks, needed = to_mary[layer, head], effects.effects[layer, head]
+    print(f"layer {layer}, head {head}: attention to Mary {looks:.2f}, the answer loses {needed:+.2f} nats without it")
 
 # %% [markdown]
-# An effect of one nat looks like a finding. How large is the effect of a head that was *not* picked? Switching three heads
-# off at random, many times, tells what ordinary damage looks like. Compare it with the three strongest heads of the map.
+# The head that looks hardest at *Mary* works *against* the answer, and the next one could be switched off without
+# anybody noticing. Whoever had stopped at the attention map would have explained the answer by the wrong heads.
+#
+# One more question is due. Is the effect of the strongest heads larger than ordinary damage? Any three heads that are
+# switched off do some harm. So switch off three at random, twenty times, and compare.
 
 # %%
 from course_lib.patching import ablate
 
-
-def damage(heads: Sequence[tuple[int, int]], mode: str = "zero") -> float:
-    """How many nats the answer Mary loses when these heads are switched off."""
-    ids, mary = model.encode(SENTENCE), model.single_token(" Mary")
-    clean = model.logits(ids)[-1].log_softmax(-1)[mary]
-    with ablate(model, heads=heads, mode=mode, reference=SENTENCE if mode == "mean" else None):
-        return float(clean - model.logits(ids)[-1].log_softmax(-1)[mary])
+names = [model.single_token(" Mary"), model.single_token(" John")]
 
 
-generator = torch.Generator().manual_seed(8)
-flat = effects.effects.flatten()
-strongest = [(int(i) // model.n_heads, int(i) % model.n_heads) for i in flat.topk(3).indices]
-everything = torch.randperm(flat.numel(), generator=generator)[:60].reshape(20, 3)
-random_damage = sorted(damage([(int(i) // model.n_heads, int(i) % model.n_heads) for i in row]) for row in everything)
-print(f"the three strongest {strongest}: {damage(strongest):.2f} nats")
-print(f"20 random triples: median {random_damage[10]:.2f}, largest {random_damage[-1]:.2f} nats")
+def contrast(heads: Sequence[tuple[int, int]] = ()) -> float:
+    """Log probability of Mary above that of John, with these heads switched off."""
+    with ablate(model, heads=heads, mode="zero"):
+        mary, john = model.logits(model.encode(SENTENCE))[-1].log_softmax(-1)[names]
+    return float(mary - john)
+
+
+clean = contrast()
+strongest = [(layer, head) for layer, head, _ in sorted(effects.top(10), key=lambda row: -row[2])[:3]]
+draws = torch.randperm(effects.effects.numel(), generator=torch.Generator().manual_seed(8))[:60].reshape(20, 3)
+at_random = sorted(clean - contrast([divmod(int(i), model.n_heads) for i in draw]) for draw in draws)
+print(f"the three strongest, {strongest}: {clean - contrast(strongest):.2f} nats")
+print(f"20 random triples: median {at_random[10]:.2f}, largest {at_random[-1]:.2f} nats")
 
 # %% [markdown] course={"role": "signature"}
 # ## What it knows and what it does
@@ -433,7 +448,12 @@ from course_lib.figures import probe_curve, rate_bars
 probe_curve(sweep, shuffled, words)
 
 # %%
-rate_bars({"harmful requests": refused_harmful.rate, "harmless requests": refused_harmless.rate})
+refused = refused_harmful.rate.successes + refused_harmless.rate.successes
+rate_bars(
+    {"harmful requests": refused_harmful.rate, "harmless requests": refused_harmless.rate},
+    title=f"Of {2 * len(asked)} requests the model refuses {refused}",
+    axis="share refused",
+)
 
 # %% [markdown]
 # And now the test split, once, with the layer that was chosen above.
@@ -491,7 +511,7 @@ rate_bars(
 #
 # **Shuffled weights**: a copy of the model in which the entries of every weight matrix are shuffled. It has the same
 # numbers and has learnt nothing. Attribution by removal must look different on it; a method that draws the same picture
-# for both is not about the model (Adebayo et al. 2018 found such methods in use).
+# for both is not about the model (Adebayo et al. 2018, arXiv:1810.03292, found such methods in use).
 
 # %%
 from course_lib.models import with_shuffled_weights
