@@ -14,6 +14,7 @@ from course_lib.authoring.contract.markdown import images, prose
 from course_lib.authoring.contract.view import ChapterView, bound_names, names_in, role_of, tree_of
 
 LONGEST_CELL = 40
+_ARXIV = re.compile(r"arXiv:\d{4}\.\d{4,5}")
 _DECIMAL = re.compile(r"(?<![\w.])[-−]?\d+\.\d+(?![\w.]*\d)")
 _IMAGE_TAG = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 _ALT = re.compile(r"\balt\s*=\s*[\"'][^\"']+[\"']", re.IGNORECASE)
@@ -60,7 +61,7 @@ def numbers(view: ChapterView) -> Iterator[Finding]:
                 yield view.finding("numbers", cell, problem, 'Mend the text, or "numbers" in the cell\'s metadata.')
         if course.get("parts"):
             continue  # an exercise's card and hints: their numbers are examples, held by the exercise's own tests
-        for number in _DECIMAL.findall(prose(cell.source)):
+        for number in _DECIMAL.findall(_ARXIV.sub("", prose(cell.source))):
             if not any(number in text for text in (*tied, *given)) and not _is_exercise(number, view):
                 problem = f"The number {number} stands in the prose, and nothing holds it against a run."
                 remedy = (
