@@ -8,6 +8,8 @@ IPython calls `_render_traceback_` and shows the same two sentences.
 
 from __future__ import annotations
 
+import textwrap
+
 
 class CourseError(Exception):
     """Something the reader can put right.
@@ -27,5 +29,5 @@ class CourseError(Exception):
         self.remedy = remedy
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython shows in place of a traceback."""
-        return [line for line in (self.problem, self.remedy) if line]
+        """What IPython shows in place of a traceback; wrapped, since a notebook breaks long lines inside words."""
+        return [line for text in (self.problem, self.remedy) for line in textwrap.wrap(text, width=88)]

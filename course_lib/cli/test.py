@@ -11,12 +11,13 @@ Chromium or bubblewrap is missing. On a contributor's laptop that is fair. Where
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -59,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`--only STEP`, and whatever pytest should be told after `--`."""
     names = [step.name for step in STEPS]
     parser.add_argument("--only", action="append", choices=names, metavar="STEP", help=f"run this step: {names}")
+    parser.add_argument("--json", action="store_true", help="print the closing table as JSON, on the last line")
     parser.add_argument("pytest_arguments", nargs="*", metavar="-- ...", help="arguments for pytest")
 
 
@@ -75,6 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
             outcomes.append(run_step(step, step.arguments))
     if chosen[-1].name != "pytest":
         print("\n" + summary(outcomes), flush=True)
+    if arguments.json:
+        print(json.dumps([asdict(outcome) for outcome in outcomes]), flush=True)
     failed = [outcome.step for outcome in outcomes if not outcome.passed]
     if failed:
         print(f"Failed: {', '.join(failed)}.", file=sys.stderr)

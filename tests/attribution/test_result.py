@@ -47,3 +47,16 @@ def test_the_dictionary_survives_json(result: TokenAttribution) -> None:
     again = json.loads(json.dumps(result.to_dict()))
     assert again["scores"] == [[0.5, -3.0, 2.0], [1.0, 0.0, -1.0]]
     assert again["settings"]["input_ids"] == [4, 5, 6]
+
+
+def test_a_part_keeps_its_tokens_with_their_scores(result: TokenAttribution) -> None:
+    part = result.part(1, 3)
+    assert part.tokens == (" <b>", "\n")
+    assert part.scores.tolist() == [[-3.0, 2.0], [0.0, -1.0]]
+    assert result.tokens == ("A", " <b>", "\n")
+
+
+def test_the_whole_target_is_one_phrase_with_the_scores_added_up(result: TokenAttribution) -> None:
+    whole = result.whole_target()
+    assert whole.target_tokens == (" x y",)
+    assert whole.scores.tolist() == [[1.5, -3.0, 1.0]]

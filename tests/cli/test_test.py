@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import shlex
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def pytest_step(report: str, code: int = 0) -> Step:
 
 def run_with(steps: list[Step], monkeypatch: pytest.MonkeyPatch, arguments: argparse.Namespace | None = None) -> int:
     monkeypatch.setattr(command, "STEPS", tuple(steps))
-    return command.run(arguments or argparse.Namespace(only=None, pytest_arguments=[]))
+    return command.run(arguments or argparse.Namespace(only=None, pytest_arguments=[], json=False))
 
 
 def test_the_steps_are_all_there_and_pytest_is_last() -> None:
@@ -112,5 +113,17 @@ def test_only_runs_the_named_steps_and_knows_no_others(
     assert parse("--only", "mypy", "--only", "lint").only == ["mypy", "lint"]
     with pytest.raises(SystemExit):
         parse("--only", "mipy")
-    assert run_with([PASSES, FAILS], monkeypatch, argparse.Namespace(only=["passes"], pytest_arguments=[])) == 0
+    assert (
+        run_with([PASSES, FAILS], monkeypatch, argparse.Namespace(only=["passes"], pytest_arguments=[], json=False))
+        == 0
+    )
     assert "passed" in capfd.readouterr().out
+
+
+def test_the_closing_table_also_comes_as_json(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    arguments = argparse.Namespace(only=None, pytest_arguments=[], json=True)
+    assert run_with([PASSES, FAILS], monkeypatch, arguments) == 1
+    outcomes = json.loads(capfd.readouterr().out.splitlines()[-1])
+    assert [(outcome["step"], outcome["passed"]) for outcome in outcomes] == [("passes", True), ("fails", False)]
