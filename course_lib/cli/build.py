@@ -27,7 +27,8 @@ def run(args: argparse.Namespace) -> int:
     print_table(rows, as_json=args.json, title="Chapters")
     wrong = sorted({state.chapter for state in states if not state.right})
     if wrong and not args.json:
-        print(f"Run `course build {' '.join(wrong)}` to mend this.")
+        words = [] if "start" in wrong else wrong  # the start page comes with a build of the whole course
+        print(f"Run `{' '.join(['course', 'build', *words])}` to mend this.")
         if any(state.state == "left over" for state in states):
             print("Files that are left over have no source any more: remove them with `git rm`.")
     return 1 if wrong else 0
