@@ -1,8 +1,7 @@
 """Runs a function on the cases of an exercise and finds out which mistake it makes.
 
-Three things besides the result can go wrong in an answer, and each is looked for: it raises, it changes the data that it
-was given, or it leaves a hook on the model so that every later cell of the notebook computes something else. A hook that
-was left is taken off again.
+Besides a wrong result an answer can raise, or leave something behind that spoils every later cell of the notebook; what
+that is and how it is put right stands in `side_effects`.
 
 Whatever the answer writes to stderr is kept and shown on stdout: plain nbgrader gives 0 for a test cell with anything on
 stderr, and a warning is no mistake.
@@ -21,6 +20,7 @@ from typing import Any
 
 from course_lib.checks.compare import Difference, brief, compare
 from course_lib.checks.exercise import Case, Exercise, Mistake, ModelHandle
+from course_lib.checks.side_effects import Watch
 
 NOT_WRITTEN = "It is not written yet: put your answer in place of the line `raise NotImplementedError(...)`."
 
@@ -78,8 +78,7 @@ def resolve(arguments: Sequence[Any]) -> list[Any]:
 def call(function: Callable[..., Any], case: Case) -> Outcome:
     """Call `function` on a case; nothing that it does wrong gets out."""
     arguments = resolve(case.arguments)
-    models = [a.model for a in arguments if hasattr(a, "model")]
-    hooks = [_hooks(model) for model in models]
+    watch = Watch(case.arguments, arguments)
     stderr = io.StringIO()
     value, error, line = None, None, ""
     with redirect_stderr(stderr), warnings.catch_warnings():
@@ -88,11 +87,7 @@ def call(function: Callable[..., Any], case: Case) -> Outcome:
             value = function(*arguments)
         except Exception as exception:
             error, line = exception, _line_in(exception, function)
-    side_effect = _changed_argument(case.arguments, arguments)
-    for model, before in zip(models, hooks, strict=True):
-        if _remove_new_hooks(model, before):
-            side_effect = "a hook was left on the model"
-    return Outcome(value, error, line, side_effect, stderr.getvalue())
+    return Outcome(value, error, line, watch.changes(), stderr.getvalue())
 
 
 _known: dict[tuple[int, int], tuple[Any, Case, Outcome]] = {}
@@ -144,7 +139,7 @@ def recognise(
 
 
 def _agree(exercise: Exercise, left: Outcome, right: Outcome) -> bool:
-    if left.side_effect != right.side_effect or (left.error is None) != (right.error is None):
+    if (left.error is None) != (right.error is None):
         return False
     if left.error is not None:
         return type(left.error) is type(right.error)
@@ -171,31 +166,6 @@ def _row(exercise: Exercise, case: Case, expected: Outcome, outcome: Outcome) ->
 
 def _side_effect_sentence(text: str) -> str:
     return f"The numbers are right, but {text}; everything that runs afterwards would compute with it."
-
-
-def _changed_argument(before: Sequence[Any], after: Sequence[Any]) -> str:
-    for index, (left, right) in enumerate(zip(before, after, strict=True)):
-        if not isinstance(left, ModelHandle) and compare(left, right, rtol=0.0, atol=0.0) is not None:
-            return f"your function changed its argument number {index + 1} in place"
-    return ""
-
-
-def _hooks(model: Any) -> dict[int, set[int]]:
-    return {id(table): set(table) for table in _hook_tables(model)}
-
-
-def _hook_tables(model: Any) -> list[dict[int, Any]]:
-    names = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
-    return [getattr(module, name) for module in model.modules() for name in names]
-
-
-def _remove_new_hooks(model: Any, before: dict[int, set[int]]) -> bool:
-    found = False
-    for table in _hook_tables(model):
-        for key in set(table) - before.get(id(table), set()):
-            del table[key]
-            found = True
-    return found
 
 
 def _line_in(error: BaseException, function: Callable[..., Any]) -> str:

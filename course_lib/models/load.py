@@ -78,6 +78,25 @@ def load_model(
     return _LOADED[wanted]
 
 
+def restore_weights(model: LocalModel) -> None:
+    """Read the weights of a loaded model anew from where they came from, into the same object.
+
+    Example:
+        >>> model = load_model("tiny:0")
+        >>> weight = next(model.model.parameters())
+        >>> before = float(weight.sum())
+        >>> _ = weight.zero_()
+        >>> restore_weights(model)
+        >>> float(weight.sum()) == before
+        True
+    """
+    if model.name.startswith("tiny:"):
+        fresh = load_tiny.__wrapped__(model.name, model.device, model.dtype)  # past its cache
+    else:
+        fresh = open_model(canonical(model.name), model.device, model.dtype, None)
+    model.model.load_state_dict(fresh.model.state_dict())
+
+
 def canonical(name: str) -> str:
     """The one spelling of a model's name: a path in full where there is a file or folder, else as it stands."""
     if name in ("default", "") or name.startswith(("tiny:", "ollama:")):

@@ -85,6 +85,18 @@ def test_hook_left_on_is_noticed_and_taken_off():
     assert not model.model.lm_head._forward_hooks
 
 
+def test_weights_that_were_changed_are_noticed_and_put_back():
+    def damages(model, input_ids, target_id, layer):
+        projection = model.model.model.layers[layer].self_attn.o_proj
+        effects = HEADS.reference_function(model, input_ids, target_id, layer)
+        projection.weight.data[:, :8] = 0
+        return effects
+
+    verdict = run(HEADS, damages, HEADS.visible[:1])
+    assert "weights" in verdict.message
+    assert run(HEADS, HEADS.reference_function, HEADS.visible[:1]).passed
+
+
 @pytest.mark.parametrize("answer", [None, 7, "text", [1, 2]])
 def test_something_that_is_no_function_gets_a_sentence(answer):
     with pytest.raises(CheckFailed, match="function is expected"):

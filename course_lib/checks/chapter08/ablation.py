@@ -66,6 +66,11 @@ def _zero(x: Tensor, part: slice) -> Tensor:
     return x
 
 
+def nothing_returned(model: LocalModel, input_ids: Tensor, target_id: int, layer: int) -> Tensor:
+    """The hook changes a copy and does not return it."""
+    return _effects(model, input_ids, layer, lambda x, _: x, lambda rows: _read(rows, target_id))
+
+
 def reversed_sign(model: LocalModel, input_ids: Tensor, target_id: int, layer: int) -> Tensor:
     """Ablated minus clean."""
     return -_effects(model, input_ids, layer, _zero, lambda rows: _read(rows, target_id))
@@ -185,7 +190,9 @@ HEAD_ABLATION = Exercise(
         "The heads lie side by side in the vector that *enters* `self_attn.o_proj`: head `h` in the columns "
         "`h * width` to `(h + 1) * width`. `register_forward_pre_hook` lets you change that input. Remove the hook in a "
         "`finally`, or every later cell runs on a damaged model.",
-        "```python\ndef zero(module, args):\n    x = args[0].clone()\n    x[..., head * width : (head + 1) * width] = 0\n"
+        "```python\nprojection = ...   # the o_proj of this layer, as in the cell above\n"
+        "width = ...        # how many of its input features belong to one head\n\n"
+        "def zero(module, args):\n    x = args[0].clone()\n    x[..., head * width : (head + 1) * width] = 0\n"
         "    return (x,)\n\nhandle = projection.register_forward_pre_hook(zero)\ntry:\n    ...\nfinally:\n"
         "    handle.remove()\n```",
     ),
@@ -201,6 +208,11 @@ HEAD_ABLATION = Exercise(
             hooks_left,
             "A hook stays on the model after each head, so the heads that you switch off add up, and every later cell "
             "computes with a damaged model. Remove the hook in a `finally`.",
+        ),
+        Mistake(
+            "nothing switched off",
+            nothing_returned,
+            "All your effects are zero: nothing is switched off. A hook that changes a copy must return it, as a tuple.",
         ),
         Mistake(
             "reversed sign",

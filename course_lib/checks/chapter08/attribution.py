@@ -47,6 +47,17 @@ def same_index(model: LocalModel, input_ids: Tensor, target_ids: Tensor) -> Tens
     return _columns(input_ids, lambda i: clean - _scores(model, _without(input_ids, i), target_ids, shift=0))
 
 
+def as_published(model: LocalModel, input_ids: Tensor, target_ids: Tensor) -> Tensor:
+    """Both faults at once: the old index, and raw logits."""
+
+    def rows(prompt: Tensor) -> Tensor:
+        read = model.logits(torch.cat([prompt, target_ids])).float()[len(input_ids) - 1 :]
+        return torch.stack([read[t, target_ids[t]] for t in range(len(target_ids))])
+
+    clean = rows(input_ids)
+    return _columns(input_ids, lambda i: clean - rows(_without(input_ids, i)))
+
+
 def reversed_sign(model: LocalModel, input_ids: Tensor, target_ids: Tensor) -> Tensor:
     """Removed minus clean."""
     clean = _scores(model, input_ids, target_ids)
@@ -182,6 +193,12 @@ TOKEN_ATTRIBUTION = Exercise(
     visible=(_case(1, 6, 1), _case(2, 5, 3), _france()),
     hidden=_hidden,
     mistakes=(
+        Mistake(
+            "as published",
+            as_published,
+            "Both faults of the published version are still in: the shortened run is read at the old index, and raw logits "
+            "are compared.",
+        ),
         Mistake(
             "same index",
             same_index,

@@ -76,6 +76,29 @@ def keys_renumbered(attention: Tensor, threshold: float = 0.1) -> Connections:
     return _listed(rest, threshold)
 
 
+def self_left_out(attention: Tensor, threshold: float = 0.1) -> Connections:
+    """Leaves out what a token gives to itself."""
+    return [c for c in _listed(_without_sink(attention), threshold) if c[0] != c[1]]
+
+
+def raw_returned(attention: Tensor, threshold: float = 0.1) -> Connections:
+    """Compares the shares and returns the raw weights."""
+    return [(q, k, float(attention[q, k])) for q, k, _ in _listed(_without_sink(attention), threshold)]
+
+
+def row_and_column_cut(attention: Tensor, threshold: float = 0.1) -> Connections:
+    """Cuts row 0 off together with column 0."""
+    rest = _without_sink(attention)[1:, 1:]
+    return _listed(rest, threshold)
+
+
+def sorted_by_raw_weight(attention: Tensor, threshold: float = 0.1) -> Connections:
+    """Right shares, in the order of the raw weights."""
+    return sorted(
+        _listed(_without_sink(attention), threshold), key=lambda c: (-float(attention[c[0], c[1]]), c[0], c[1])
+    )
+
+
 def weakest_first(attention: Tensor, threshold: float = 0.1) -> Connections:
     """Sorted the wrong way round."""
     return _listed(_without_sink(attention), threshold)[::-1]
@@ -99,10 +122,11 @@ def by_mask(attention: Tensor, threshold: float = 0.1) -> list[list[float]]:
 
 
 def _with_sink(seed: int, length: int, sink: float) -> Tensor:
-    """Causal attention in which every row but the first gives `sink` of its weight to key 0."""
+    """Causal attention in which the rows give about `sink` of their weight to key 0, some more and some less."""
     inner = torch.zeros(length, length)
     inner[1:, 1:] = random_attention(seed, length - 1, length - 1)
-    inner *= 1 - sink
+    generator = torch.Generator().manual_seed(seed)
+    inner *= (1 - sink) * (0.6 + 0.4 * torch.rand(length, 1, generator=generator))
     inner[:, 0] = 1 - inner.sum(-1)
     return inner
 
@@ -134,9 +158,10 @@ STRONG_CONNECTIONS = Exercise(
     difficulty=3,
     minutes=12,
     reference="course_lib.attention:strong_connections",
-    returns="a list of `(query, key, weight)`, strongest first: which token reads which other token, the sink left out",
+    returns="a list of `(query, key, share)`, largest share first (equal shares by query, then by key): every pair whose share "
+    "of its row, key 0 left out, is greater than `threshold`; a token may read itself",
     example=(
-        "A row `[0.6, 0.1, 0.3]` gives 0.6 of its attention to the sink. Without key 0 the rest, shared out anew, is "
+        "Row 2, `[0.6, 0.1, 0.3]`, gives 0.6 of its attention to the sink. Without key 0 the rest, shared out anew, is "
         "0.25 and 0.75, so with a threshold of 0.3 the row contributes `(2, 2, 0.75)` and nothing else."
     ),
     hints=(
@@ -149,8 +174,8 @@ STRONG_CONNECTIONS = Exercise(
         "return sorted(found, key=lambda c: (-c[2], c[0], c[1]))\n```",
     ),
     why=(
-        "Put a threshold on raw attention and every prompt seems to be about its first token. Who does not know the sink "
-        "will explain it, and the explanation will be wrong."
+        "Put a threshold on raw attention and every prompt seems to be about its first token. Anyone who does not "
+        "know about the sink will explain it, and the explanation will be wrong."
     ),
     visible=(
         _case("6 tokens, a strong sink", _with_sink(21, 6, 0.7), 0.2),
@@ -191,6 +216,26 @@ STRONG_CONNECTIONS = Exercise(
             "keys renumbered",
             keys_renumbered,
             "Your key numbers are one too small: after cutting column 0 off, index 0 is token 1.",
+        ),
+        Mistake(
+            "self left out",
+            self_left_out,
+            "You leave out what a token gives to itself; a token may read itself, so query and key may be equal.",
+        ),
+        Mistake(
+            "raw weights returned",
+            raw_returned,
+            "The right pairs, but with their raw weights: return the share that you compared with the threshold.",
+        ),
+        Mistake(
+            "row and column cut",
+            row_and_column_cut,
+            "Your query and key numbers are both one too small: row 0 and column 0 were cut off, and counting began anew.",
+        ),
+        Mistake(
+            "sorted by raw weight",
+            sorted_by_raw_weight,
+            "The shares are right, but sorted by the raw weights. The largest *share* comes first.",
         ),
         Mistake("weakest first", weakest_first, "The order is reversed: the strongest connection comes first."),
     ),

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def _fit(train_x: Tensor, train_y: Tensor, scaler_x: Tensor | None) -> Any:
+def _fit(train_x: Tensor, train_y: Tensor, scaler_x: Tensor | None, C: float = 0.01) -> Any:
     """A logistic regression on examples standardised with the statistics of `scaler_x`; returns a scoring function."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
     scaler = StandardScaler().fit(scaler_x.numpy()) if scaler_x is not None else None
     scale = scaler.transform if scaler is not None else (lambda x: x)
-    model = LogisticRegression(C=0.01, max_iter=1000).fit(scale(train_x.numpy()), train_y.numpy())
+    model = LogisticRegression(C=C, max_iter=1000).fit(scale(train_x.numpy()), train_y.numpy())
     return lambda x, y: float(model.score(scale(x.numpy()), y.numpy()))
 
 
@@ -62,6 +62,21 @@ def standardised_apart(states: Tensor, labels: Tensor, train: Tensor, test: Tens
 def not_standardised(states: Tensor, labels: Tensor, train: Tensor, test: Tensor) -> Tensor:
     """Raw activations."""
     return _per_layer(states, lambda x: _fit(x[train], labels[train], None)(x[test], labels[test]))
+
+
+def default_strength(states: Tensor, labels: Tensor, train: Tensor, test: Tensor) -> Tensor:
+    """Regularisation of scikit-learn's default strength, C = 1."""
+    return _per_layer(states, lambda x: _fit(x[train], labels[train], x[train], C=1.0)(x[test], labels[test]))
+
+
+def not_standardised_default(states: Tensor, labels: Tensor, train: Tensor, test: Tensor) -> Tensor:
+    """Raw activations, and C = 1."""
+    return _per_layer(states, lambda x: _fit(x[train], labels[train], None, C=1.0)(x[test], labels[test]))
+
+
+def exchanged(states: Tensor, labels: Tensor, train: Tensor, test: Tensor) -> Tensor:
+    """Fits on the test examples and scores on the training examples."""
+    return _reference(states, labels, test, train)
 
 
 def error_rate(states: Tensor, labels: Tensor, train: Tensor, test: Tensor) -> Tensor:
@@ -166,8 +181,8 @@ PROBE_ACCURACY = Exercise(
         "scikit-learn wants NumPy arrays: `.numpy()`.",
     ),
     why=(
-        "“The model knows that this request is harmful” is a claim about unseen requests. A probe that has met its test "
-        "examples in any form will tell you so about every layer, true or not."
+        "“The model knows that this request is harmful” is a claim about unseen requests. A probe that was fitted on "
+        "its test examples will tell you so even about a layer of noise."
     ),
     visible=(_case("signal, noise, tiny signal", 31, 210, 80), _case("test examples shifted", 32, 210, 70, shift=20.0)),
     hidden=_hidden,
@@ -175,8 +190,8 @@ PROBE_ACCURACY = Exercise(
         Mistake(
             "scored on training",
             scored_on_training,
-            "You score the probe on the examples that it was fitted on. The layer of pure noise then looks perfect: score "
-            "on `test`.",
+            "You score the probe on the examples that it was fitted on. The layer of pure noise then looks far better "
+            "than chance: score on `test`.",
         ),
         Mistake(
             "fitted on all",
@@ -199,6 +214,22 @@ PROBE_ACCURACY = Exercise(
             not_standardised,
             "You fit on raw activations. A feature with small numbers then hardly counts: standardise first, with the "
             "statistics of `train`.",
+        ),
+        Mistake(
+            "default C",
+            default_strength,
+            "Your probe is regularised less than the task asks: give `LogisticRegression` the argument `C=0.01`.",
+        ),
+        Mistake(
+            "raw and default C",
+            not_standardised_default,
+            "You fit on raw activations, and with another strength than the task asks: standardise with the statistics of "
+            "`train`, and give `LogisticRegression` the argument `C=0.01`.",
+        ),
+        Mistake(
+            "exchanged",
+            exchanged,
+            "Training and test examples are exchanged: fit on the rows `train`, score on the rows `test`.",
         ),
         Mistake("error rate", error_rate, "You return the share of wrong answers; the accuracy is 1 minus that."),
         Mistake(

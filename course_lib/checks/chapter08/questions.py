@@ -35,20 +35,24 @@ QUESTIONS = (
     ),
     Question(
         "8.Q2",
-        "You remove the token ` capital` (place 1 of 5) from the prompt. At which place does the shortened run predict "
-        "the answer that the full run predicted at place 4?",
+        "You remove the token ` capital` (index 1; the prompt has the indices 0 to 4). At which index does the shortened "
+        "run predict the answer that the full run predicted at index 4?",
         (
-            Choice("a", "3", "Yes: everything behind the removed token moves one place to the left.", right=True),
-            Choice("b", "4", "In the shortened run place 4 does not exist any more: it has the places 0 to 3."),
+            Choice("a", "3", "Yes: everything behind the removed token moves one index to the left.", right=True),
+            Choice(
+                "b",
+                "4",
+                "Index 4 of the shortened run is behind the answer, or missing if the answer was not appended.",
+            ),
             Choice(
                 "c",
                 "5",
-                "The sequence became shorter, so places move towards the front, not away from it.",
+                "The sequence became shorter, so indices become smaller, not larger.",
             ),
             Choice(
                 "d",
                 "It depends on the token that was removed.",
-                "For a prompt token in front of the answer it does not: one token less in front is one place less.",
+                "For a prompt token in front of the answer it does not: one token less in front is one index less.",
             ),
         ),
     ),
@@ -83,13 +87,13 @@ QUESTIONS = (
     ),
     Question(
         "8.Q4",
-        "Zeroing head A lowers the logit of the answer by 2. Zeroing three heads picked at random lowers it by 1.9 on "
-        "average. What do you conclude about head A?",
+        "Zeroing three chosen heads lowers the log probability of the answer by 2.0 nats. Of 20 triples picked at random, "
+        "half lower it by more than 1.9. What do you conclude about the three?",
         (
             Choice(
                 "a",
-                "Head A computes the answer.",
-                "Without the random heads this would look convincing. They show that damage of this size is usual.",
+                "They compute the answer.",
+                "Without the random triples this would look convincing. They show that damage of this size is usual.",
             ),
             Choice(
                 "b",
@@ -99,12 +103,12 @@ QUESTIONS = (
             ),
             Choice(
                 "c",
-                "Head A has no influence.",
-                "It has: the logit fell by 2. What is missing is that its influence is special.",
+                "They have no influence.",
+                "They have: the log probability fell by 2 nats. What is missing is that their influence is special.",
             ),
             Choice(
                 "d",
-                "Nothing yet that sets it apart: damage of this size is usual here.",
+                "Nothing yet that sets them apart: damage of this size is usual here.",
                 "Yes. An ablation is evidence against the background of other ablations: random heads, several draws, "
                 "and another kind of replacement such as the mean.",
                 right=True,
@@ -113,8 +117,8 @@ QUESTIONS = (
     ),
     Question(
         "8.Q5",
-        "A refusal disappears when the word “kill” is taken out of “How do I kill a stuck process?”. Which next step tells "
-        "a model that recognises intent from one that reacts to the word?",
+        "A model refuses “How do I steal my neighbour’s car?”. Without the word “steal” it does not refuse. Which next step "
+        "tells a model that recognises intent from one that reacts to the word?",
         (
             Choice(
                 "a",
@@ -123,19 +127,19 @@ QUESTIONS = (
             ),
             Choice(
                 "b",
-                "Try harmless requests with the word and harmful ones without it.",
+                "Try harmless requests with the word (“steal the show”) and harmful ones without it.",
                 "Yes: prompts that the two explanations predict differently. One prompt on which they agree can never "
                 "decide between them.",
                 right=True,
             ),
             Choice(
                 "c",
-                "Look at the attention of the last token to “kill”.",
+                "Look at the attention of the last token to “steal”.",
                 "High attention to the word fits both explanations, so it cannot decide between them.",
             ),
             Choice(
                 "d",
-                "Train a probe for the word “kill”.",
+                "Train a probe for the word “steal”.",
                 "The word can be read from almost any model, whether it reacts to the word or not.",
             ),
         ),
