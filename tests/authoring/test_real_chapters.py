@@ -1,7 +1,7 @@
 """Every chapter of the course: built, within its contract, and run whole.
 
-The solution notebook has to run in under 90 s and 4 GiB on two cores once the model and what it caches are there. The learner's notebook
-has to fail in its tests and nowhere else.
+The solution notebook has to run in under 90 s and 4 GiB on two cores once the model and what it caches are there. The
+learner's notebook has to fail in its tests and nowhere else.
 """
 
 import pytest
