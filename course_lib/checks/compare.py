@@ -67,7 +67,7 @@ def compare(expected: Any, actual: Any, *, rtol: float, atol: float) -> Differen
 
 
 def _compare_sequence(expected: Sequence[Any], actual: Any, rtol: float, atol: float) -> Difference | None:
-    if _is_tensor(actual):
+    if hasattr(actual, "tolist"):  # a tensor or an array
         actual = actual.tolist()
     if not isinstance(actual, list | tuple):
         detail = f"A list is expected; yours is of type {type(actual).__name__}."
@@ -88,7 +88,7 @@ def _compare_numbers(expected: Any, actual: Any, rtol: float, atol: float) -> Di
 
     wanted = torch.as_tensor(expected).detach().double().cpu()
     try:
-        given = torch.as_tensor(actual).detach().cpu()
+        given = torch.as_tensor(_plain(actual)).detach().cpu()
         if given.is_complex() or given.is_quantized:
             raise TypeError
         given = given.double()
@@ -105,6 +105,13 @@ def _compare_numbers(expected: Any, actual: Any, rtol: float, atol: float) -> Di
     if torch.allclose(given, wanted, rtol=rtol, atol=atol, equal_nan=True):
         return None
     return _largest_difference(wanted, given)
+
+
+def _plain(value: Any) -> Any:
+    """Lists that hold tensors or arrays as lists of numbers; everything else as it is."""
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def _largest_difference(wanted: Tensor, given: Tensor) -> Difference:
@@ -126,7 +133,7 @@ def brief(value: Any, width: int = 64) -> str:
         >>> brief(torch.tensor([1.0, 2.5]))
         '[2] 1, 2.5'
     """
-    if _is_tensor(value):
+    if _is_tensor(value) and not value.is_complex():
         numbers = ", ".join(f"{float(x):.3g}" for x in value.flatten()[:4])
         text = f"{list(value.shape)} {numbers}" if value.ndim else numbers
         text += ", …" if value.numel() > 4 else ""

@@ -78,7 +78,11 @@ def gate(
     refused = [f.__name__ for f in exercise.alternatives if not run(exercise, f, cases).passed]
     verdicts = [(mistake, run(exercise, mistake.function)) for mistake in exercise.mistakes]
     accepted = [m.name for m, verdict in verdicts if verdict.passed]
-    accepted += [f"{m.name} (hidden cases)" for m in exercise.mistakes if _passes(exercise, m.function, hidden)]
+    accepted += [
+        f"{m.name} (hidden cases)"
+        for m in exercise.mistakes
+        if any(_passes(exercise, m.function, exercise.hidden(seed)) for seed in seeds)
+    ]
     mismatched = [m.name for m, verdict in verdicts if verdict.mistake is not m]
     problems = _problems(exercise, stub_fails, reference_passes, refused, accepted, mismatched)
     return GateRow(

@@ -43,6 +43,8 @@ class Report:
             if not row.passed:
                 lines += [f"      expected {row.expected}", f"      yours    {row.actual}"]
         lines += [f"  Your code wrote to stderr (no mistake by itself): {row.stderr[:200]}" for row in self._noisy()]
+        if self.verdict.note:
+            lines.append(f"  {self.verdict.note}")
         if self.verdict.message:
             lines.append(f"→ {self.verdict.message}")
         return "\n".join(lines)
@@ -57,6 +59,7 @@ class Report:
         notes = "".join(
             f"<p>Your code wrote to stderr: <code>{escape(r.stderr[:200])}</code></p>" for r in self._noisy()
         )
+        notes += f"<p>{escape(self.verdict.note)}</p>" if self.verdict.note else ""
         message = f'<p role="alert"><b>→ {escape(self.verdict.message)}</b></p>' if self.verdict.message else ""
         return f"<div><p><b>{escape(self.headline)}</b></p>{table}{notes}{message}</div>"
 

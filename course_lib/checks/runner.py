@@ -55,12 +55,13 @@ class CaseResult:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The result of an exercise: a row per case, and the mistake it was recognised as."""
+    """The result of an exercise: a row per case, the mistake it was recognised as, and what was put right before."""
 
     exercise: Exercise
     rows: tuple[CaseResult, ...]
     mistake: Mistake | None = None
     message: str = ""
+    note: str = ""
 
     @property
     def passed(self) -> bool:
@@ -85,9 +86,11 @@ def call(function: Callable[..., Any], case: Case) -> Outcome:
         warnings.simplefilter("default")
         try:
             value = function(*arguments)
-        except Exception as exception:
+        except (Exception, SystemExit) as exception:
             error, line = exception, _line_in(exception, function)
-    return Outcome(value, error, line, watch.changes(), stderr.getvalue())
+        finally:
+            changes = watch.changes()  # also when the learner interrupts a slow answer
+    return Outcome(value, error, line, changes, stderr.getvalue())
 
 
 _known: dict[tuple[int, int], tuple[Any, Case, Outcome]] = {}
@@ -97,9 +100,12 @@ def call_known(exercise: Exercise, function: Callable[..., Any], place: int) -> 
     """What the reference or a named wrong solution gives on visible case number `place`; computed once a session."""
     case = exercise.visible[place]
     key = (id(function), id(case))  # both are kept in the value, so that neither id is given away again
-    if key not in _known:
-        _known[key] = (function, case, call(function, case))
-    return _known[key][2]
+    if key in _known:
+        return _known[key][2]
+    outcome = call(function, case)
+    if outcome.error is None or not isinstance(outcome.error, MemoryError):
+        _known[key] = (function, case, outcome)
+    return outcome
 
 
 def _called(exercise: Exercise, function: Callable[..., Any], cases: Sequence[Case]) -> list[Outcome]:
@@ -113,17 +119,25 @@ def run(exercise: Exercise, function: Any, cases: Sequence[Case] | None = None) 
         text = f"A function is expected; what was passed is of type {type(function).__name__}."
         return Verdict(exercise, (), message=text)
     cases = exercise.visible if cases is None else cases
+    found = [Watch(case.arguments, resolve(case.arguments)).found_before for case in cases]
+    note = next((f"Before the check {text}; that was put right." for text in found if text), "")
     expected = _called(exercise, exercise.reference_function, cases)
     ours = any(function is mistake.function for mistake in exercise.mistakes)
     outcomes = _called(exercise, function, cases) if ours else [call(function, case) for case in cases]
     rows = tuple(_row(exercise, *item) for item in zip(cases, expected, outcomes, strict=True))
     if all(row.passed for row in rows):
-        return Verdict(exercise, rows)
-    if any(isinstance(o.error, NotImplementedError) for o in outcomes):
-        return Verdict(exercise, rows, message=f"Exercise {exercise.id}: {NOT_WRITTEN}")
+        return Verdict(exercise, rows, note=note)
+    if any(_is_stub(outcome.error) for outcome in outcomes):
+        return Verdict(exercise, rows, message=f"Exercise {exercise.id}: {NOT_WRITTEN}", note=note)
     mistake = recognise(exercise, cases, expected, outcomes)
     first = next(row for row in rows if not row.passed)
-    return Verdict(exercise, rows, mistake, mistake.message if mistake else f"Case “{first.case.name}”. {first.detail}")
+    message = mistake.message if mistake else f"Case “{first.case.name}”. {first.detail}"
+    return Verdict(exercise, rows, mistake, message, note)
+
+
+def _is_stub(error: BaseException | None) -> bool:
+    """Whether this is the exception of an untouched answer cell, and not one that torch raises under the same name."""
+    return isinstance(error, NotImplementedError) and (not error.args or str(error).startswith("Exercise "))
 
 
 def recognise(

@@ -1,7 +1,9 @@
 """What a call may leave behind: changed data, a hook on the model, changed weights.
 
-Each of these gives right numbers in this case and wrong ones in every later cell, so each is looked for after every
-call, and put right: hooks are taken off, weights are read anew from where they came from.
+Each of these gives right numbers in this case and wrong ones in every later cell, so each is looked for before and after
+every call, and put right: hooks are taken off, weights are read anew from where they came from. Looking *before* matters
+as much as after: an earlier cell of the notebook may have left a hook, and then the reference itself would be computed on
+a damaged model.
 """
 
 from __future__ import annotations
@@ -12,31 +14,38 @@ from typing import Any
 from course_lib.checks.compare import compare
 from course_lib.checks.exercise import ModelHandle
 
+# Hooks that belong to the libraries themselves: transformers records hidden states and attention with hooks that stay.
+OWN_HOOKS = ("transformers", "accelerate", "torch", "peft")
+
+_healthy: dict[int, tuple[Any, tuple[float, ...]]] = {}
+
 
 class Watch:
-    """Remembers the state of a call's arguments and says afterwards what has changed.
+    """Puts models in order, remembers the state of a call's arguments, and says afterwards what has changed.
 
     Args:
         given: the case's arguments, untouched.
         used: what the function gets: copies, and loaded models.
+
+    Attributes:
+        found_before: what was wrong with a model already before the call, in a few words; "" when nothing was.
     """
 
     def __init__(self, given: Sequence[Any], used: Sequence[Any]) -> None:
         self.given, self.used = given, used
         self.models = [argument for argument in used if hasattr(argument, "model")]
-        self.hooks = [_hooks(model.model) for model in self.models]
-        self.weights = [fingerprint(model.model) for model in self.models]
+        self.found_before = self._put_models_right()
 
     def changes(self) -> str:
-        """What has changed, in a few words; "" when nothing has. Hooks and weights are put right."""
-        found = self._changed_argument()
-        for model, hooks, weights in zip(self.models, self.hooks, self.weights, strict=True):
-            if _remove_new_hooks(model.model, hooks):
-                found = "a hook was left on the model"
-            if fingerprint(model.model) != weights:
-                from course_lib.models import restore_weights
+        """What has changed since, in a few words; "" when nothing has. Models are put right again."""
+        return self._put_models_right() or self._changed_argument()
 
-                restore_weights(model)
+    def _put_models_right(self) -> str:
+        found = ""
+        for model in self.models:
+            if remove_hooks(model.model):
+                found = "a hook was left on the model"
+            if not _is_healthy(model):
                 found = "the model's weights were changed and not put back"
         return found
 
@@ -47,26 +56,44 @@ class Watch:
         return ""
 
 
-def fingerprint(model: Any) -> tuple[float, ...]:
-    """One sum for each weight; a weight that changes almost surely changes its sum."""
+def _is_healthy(model: Any) -> bool:
+    """Whether the weights are those of the first look; where they are not, they are read anew."""
+    network = model.model
+    first = _healthy.setdefault(id(network), (network, fingerprint(network)))  # kept, so that the id stays taken
+    if fingerprint(network) == first[1]:
+        return True
+    from course_lib.models import restore_weights
+
+    restore_weights(model)
+    return False
+
+
+def fingerprint(network: Any) -> tuple[float, ...]:
+    """Two sums for each weight, one of them weighted by column; a change, or an exchange of columns, changes them."""
     import torch
 
-    return tuple(float(weight.detach().sum(dtype=torch.float64)) for weight in model.parameters())
+    sums = []
+    for weight in network.parameters():
+        columns = weight.detach().reshape(-1, weight.shape[-1]).sum(dim=0, dtype=torch.float64)
+        ramp = torch.arange(1, len(columns) + 1, dtype=torch.float64, device=columns.device)
+        sums += [float(columns.sum()), float(columns @ ramp)]
+    return tuple(sums)
 
 
-def _hooks(model: Any) -> dict[int, set[int]]:
-    return {id(table): set(table) for table in _hook_tables(model)}
-
-
-def _hook_tables(model: Any) -> list[dict[int, Any]]:
-    names = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
-    return [getattr(module, name) for module in model.modules() for name in names]
-
-
-def _remove_new_hooks(model: Any, before: dict[int, set[int]]) -> bool:
+def remove_hooks(network: Any) -> bool:
+    """Take off every hook that does not belong to the libraries themselves; whether there was one."""
     found = False
-    for table in _hook_tables(model):
-        for key in set(table) - before.get(id(table), set()):
+    for table in _hook_tables(network):
+        for key in [key for key, hook in table.items() if not _module_of(hook).startswith(OWN_HOOKS)]:
             del table[key]
             found = True
     return found
+
+
+def _module_of(hook: Any) -> str:
+    return str(getattr(getattr(hook, "func", hook), "__module__", None) or type(hook).__module__)
+
+
+def _hook_tables(network: Any) -> list[dict[int, Any]]:
+    names = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+    return [getattr(module, name) for module in network.modules() for name in names]

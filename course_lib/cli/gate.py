@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import Any
 
 HELP = "put the checks themselves to the test: stubs fail, right answers pass, wrong ones get their own message"
@@ -25,7 +26,10 @@ def run(args: argparse.Namespace) -> int:
     for chapter in args.chapter or chapters():
         stubs, references = answer_functions(chapter, "chapters"), answer_functions(chapter, "solutions")
         for item in exercises(chapter):
-            rows.append(gate(item, stub=stubs.get(item.id), reference=references.get(item.id)))
+            row = gate(item, stub=stubs.get(item.id), reference=references.get(item.id))
+            places = (("chapters", stubs), ("solutions", references))
+            missing = [f"no answer cell in {place}" for place, found in places if item.id not in found]
+            rows.append(replace(row, problems=(*row.problems, *missing)))
     print_table([_cells(row) for row in rows], as_json=args.json, title="The three-way gate")
     return 0 if rows and all(row.passed for row in rows) else 1
 

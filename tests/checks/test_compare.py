@@ -33,6 +33,15 @@ def test_any_container_of_the_right_numbers_passes(actual):
     assert compare(torch.zeros(1, 2), actual, rtol=0, atol=0) is None
 
 
+@pytest.mark.parametrize("actual", [np.array([(0, 1, 0.5)]), torch.tensor([(0, 1, 0.5)]), [np.array([0, 1, 0.5])]])
+def test_a_list_of_connections_may_be_an_array(actual):
+    assert compare([(0, 1, 0.5)], actual, rtol=0, atol=1e-6) is None
+
+
+def test_a_list_of_row_tensors_is_a_tensor():
+    assert compare(torch.ones(2, 3), [torch.ones(3), torch.ones(3)], rtol=0, atol=0) is None
+
+
 def test_position_of_the_largest_difference_is_told():
     expected, actual = torch.zeros(2, 3), torch.zeros(2, 3)
     actual[1, 2] = 0.5

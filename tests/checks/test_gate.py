@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from course_lib.checks.exercise import Mistake
-from course_lib.checks.gate import gate
+from course_lib.checks.gate import _passes, gate
 from course_lib.checks.registry import exercise
 
 BASE = exercise("8.2")
@@ -34,3 +34,11 @@ def test_gate_passes_what_is_right():
 def test_gate_notices_a_stub_that_passes_and_a_reference_that_fails():
     assert any("stub" in p for p in gate(BASE, stub=BASE.reference_function).problems)
     assert any("reference" in p for p in gate(BASE, reference=BASE.mistakes[0].function).problems)
+
+
+@pytest.mark.parametrize("exercise_id", ["8.2", "8.3", "8.4"])
+def test_the_hidden_cases_of_every_seed_catch_every_named_mistake(exercise_id):
+    item = exercise(exercise_id)
+    for seed in range(12):
+        missed = [m.name for m in item.mistakes if _passes(item, m.function, item.hidden(seed))]
+        assert missed == [], f"seed {seed}"

@@ -97,6 +97,52 @@ def test_weights_that_were_changed_are_noticed_and_put_back():
     assert run(HEADS, HEADS.reference_function, HEADS.visible[:1]).passed
 
 
+def test_a_hook_of_an_earlier_cell_is_taken_off_before_the_reference_runs():
+    case = HEADS.visible[0]
+    model = load_model(case.arguments[0].name)
+    model.model.model.layers[1].register_forward_hook(lambda module, args, output: output * 0)
+    verdict = run(HEADS, HEADS.reference_function, [case])
+    assert verdict.passed
+    assert "hook was left" in verdict.note
+    assert not model.model.model.layers[1]._forward_hooks
+    assert run(HEADS, HEADS.reference_function, [case]).note == ""
+
+
+def test_hooks_of_the_libraries_stay():
+    model = load_model("tiny:3")
+    with model.eager_attention() as network:
+        network(torch.tensor([[5, 6]]), output_attentions=True, output_hidden_states=True)  # installs recording hooks
+        run(HEADS, HEADS.reference_function, HEADS.visible[:1])
+        assert network(torch.tensor([[5, 6]]), output_attentions=True).attentions
+
+
+def test_an_interrupted_answer_leaves_nothing_behind():
+    def interrupted(model, input_ids, target_id, layer):
+        model.model.lm_head.register_forward_hook(lambda *_: None)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(HEADS, interrupted, HEADS.visible[:1])
+    assert not load_model(HEADS.visible[0].arguments[0].name).model.lm_head._forward_hooks
+
+
+def test_exit_in_an_answer_does_not_end_the_kernel():
+    verdict = run(MEAN, lambda attentions: sys.exit(0))
+    assert verdict.rows[0].verdict == "error"
+    assert "SystemExit" in verdict.message
+
+
+def test_an_exception_of_torch_is_no_stub():
+    verdict = run(MEAN, lambda attentions: torch.tensor([1, 2]).log_softmax(-1))
+    assert "not written yet" not in verdict.message
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_list_of_arrays_passes_without_a_warning(capfd):
+    check("8.2", lambda attentions: [list(rows) for rows in right(attentions).numpy()])
+    assert capfd.readouterr().err == ""
+
+
 @pytest.mark.parametrize("answer", [None, 7, "text", [1, 2]])
 def test_something_that_is_no_function_gets_a_sentence(answer):
     with pytest.raises(CheckFailed, match="function is expected"):

@@ -146,17 +146,19 @@ def _layers(seed: int, n: int, width: int) -> tuple[Tensor, Tensor, Tensor]:
     return noise, labels, torch.randperm(n, generator=generator)
 
 
-def _case(name: str, seed: int, n: int, width: int, shift: float = 0.0) -> Case:
+def _case(name: str, seed: int, n: int, width: int, shift: float = 0.0, stretch: float = 1.0) -> Case:
     states, labels, order = _layers(seed, n, width)
     train, test = order[: n // 3], order[n // 3 :]
     if shift:
         states[0, test, 0] = states[0, test, 0] * 3 + shift
+    states[0, test, 5] *= stretch  # a feature without signal: it shows whose spread sets the scale
     return Case(name, (states, labels, train, test))
 
 
 def _hidden(seed: int) -> tuple[Case, ...]:
     plain = _case("other numbers", seed + 101, 210, 80)
-    return (plain, _case("test examples shifted", seed + 202, 210, 70, shift=20.0))
+    shifted = _case("test examples shifted", seed + 202, 210, 70, shift=20.0)
+    return (plain, shifted, _case("one feature stretched in the test examples", seed + 303, 210, 70, stretch=1000.0))
 
 
 PROBE_ACCURACY = Exercise(
