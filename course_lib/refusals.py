@@ -207,7 +207,12 @@ def greedy_answers(
         ids, mask = pad_rows([rows[index] for index in batch], filling=pad, side="left")
         network: Any = model.model
         out = network.generate(
-            input_ids=ids, attention_mask=mask, max_new_tokens=max_new_tokens, do_sample=False, pad_token_id=pad
+            input_ids=ids,
+            attention_mask=mask,
+            max_new_tokens=max_new_tokens,
+            do_sample=False,
+            repetition_penalty=1.0,  # some models ask for another; then it would not be greedy
+            pad_token_id=pad,
         )
         for index, new in zip(batch, out[:, ids.shape[1] :], strict=True):
             answers[index] = str(model.tokenizer.decode(new, skip_special_tokens=True))

@@ -165,12 +165,15 @@ def _check_question(model: LocalModel, length: int, mode: str, replacement_id: i
 
 def _check_cost(model: LocalModel, batches: Iterable[Batch], length: int, targets: int) -> None:
     """Refuse a plan whose largest batch does not fit into memory."""
+    single = batch_bytes(model, rows=1, length=length, prefix=0, targets=targets)
+    if single is None:  # the configuration does not tell; nothing is refused on a guess
+        return
     costs = [
         batch_bytes(
             model, rows=batch.stop - batch.start, length=length - batch.kept, prefix=batch.kept, targets=targets
         )
+        or 0
         for batch in batches
     ]
-    single = batch_bytes(model, rows=1, length=length, prefix=0, targets=targets)
     remedy = "Set batch_tokens to a smaller number." if max(costs) > single else "Shorten the prompt or the target."
     check_memory(model.device, max(costs), remedy)

@@ -39,7 +39,7 @@ def as_ids(
         raise CourseError(f"The {role} has the shape {tuple(ids.shape)}.", "Give one text, or its token ids in a row.")
     if len(ids) == 0:
         raise CourseError(f"The {role} has no tokens.", "Give a text of at least one token.")
-    vocabulary = int(model.model.config.get_text_config().vocab_size)
+    vocabulary = int(model.text_config.vocab_size)
     if ids.is_floating_point() or int(ids.min()) < 0 or int(ids.max()) >= vocabulary:
         raise CourseError(
             f"The {role} holds numbers that are not token ids.", f"Give integers from 0 to {vocabulary - 1}."
@@ -49,7 +49,7 @@ def as_ids(
 
 def check_length(model: LocalModel, length: int) -> None:
     """Refuse texts that are longer than the positions the model was built for."""
-    longest = getattr(model.model.config, "max_position_embeddings", None)
+    longest = model.max_positions
     if longest is not None and length > longest:
         raise CourseError(
             f"Prompt and target have {length} tokens together, and the model has {longest} positions.",

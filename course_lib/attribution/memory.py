@@ -7,7 +7,7 @@ and values of earlier tokens, and the logits. It is meant to be right within a f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import torch
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from course_lib.models import LocalModel
 
 
-def batch_bytes(model: LocalModel, *, rows: int, length: int, prefix: int, targets: int) -> int:
-    """Bytes that one forward pass needs on top of the weights.
+def batch_bytes(model: LocalModel, *, rows: int, length: int, prefix: int, targets: int) -> int | None:
+    """Bytes that one forward pass needs on top of the weights; None where the configuration does not tell.
 
     Args:
         model: a loaded model.
@@ -33,16 +33,32 @@ def batch_bytes(model: LocalModel, *, rows: int, length: int, prefix: int, targe
 
             batch_bytes(model, rows=2, length=9, prefix=0, targets=1) == 2 * batch_bytes(model, rows=1, ...)
     """
-    config = model.model.config
+    config = model.text_config
     number = torch.empty(0, dtype=model.dtype).element_size()
-    key_heads = getattr(config, "num_key_value_heads", None) or model.n_heads
-    key_width = (getattr(config, "head_dim", None) or model.d_model // model.n_heads) * key_heads
-    hidden = getattr(config, "intermediate_size", None) or 4 * model.d_model
+    try:
+        key_heads = largest(config, "num_key_value_heads", model.n_heads)
+        key_width = largest(config, "head_dim", model.d_model // model.n_heads) * key_heads
+        hidden = largest(config, "intermediate_size", 4 * model.d_model)
+        vocabulary = int(config.vocab_size)
+    except (AttributeError, TypeError, ValueError, ZeroDivisionError):
+        return None
     activations = length * (8 * model.d_model + 3 * hidden) * number
     attention = 2 * model.n_heads * length * (prefix + length) * 4
     keys_and_values = 2 * 2 * model.n_layers * (prefix + length) * key_width * number  # old and grown copy
-    logits = targets * int(config.vocab_size) * (number + 8)
+    logits = targets * vocabulary * (number + 8)
     return rows * (activations + attention + keys_and_values + logits)
+
+
+def largest(config: Any, name: str, otherwise: int) -> int:
+    """A size from a configuration: the largest where each layer has its own, `otherwise` where there is none.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> largest(SimpleNamespace(intermediate_size=[16, 64]), "intermediate_size", 8)
+        64
+    """
+    size = getattr(config, name, None) or otherwise
+    return int(max(size)) if isinstance(size, list | tuple) else int(size)
 
 
 def available_bytes(device: torch.device) -> int | None:

@@ -3,6 +3,9 @@
 Every other source ends here: the default model and GGUF files are converted into such a folder, the hub's cache holds
 such folders. Weights in safetensors are mapped into memory in well under a second, and reading them runs no code.
 
+Some folders also hold code for an architecture of their own. transformers would ask on the terminal whether to run it;
+here it is never run, and nobody is asked.
+
 Pitfall: when a weight is missing, transformers fills it with random numbers and goes on with a warning. The model then
 talks nonsense, or, worse, nearly sense. Here a missing weight is an error.
 """
@@ -42,7 +45,31 @@ def load_folder(folder: Path, name: str, source: str, device: torch.device, dtyp
         )
         raise CourseError(f"{folder} holds no config.json, so it is no model in the Hugging Face layout.", remedy)
     model, tokenizer = read_folder(folder, name, dtype)
-    return LocalModel(model.eval().requires_grad_(False).to(device), tokenizer, name, source)
+    network = model.eval().requires_grad_(False).to(device)
+    if name != "default":  # that one is known
+        refuse_looking_ahead(name, network)
+    return LocalModel(network, tokenizer, name, source)
+
+
+def refuse_looking_ahead(name: str, network: Any) -> None:
+    """Raise a CourseError when an earlier position changes with a later token, as in encoders such as BERT.
+
+    An encoder saved with its language head loads as a causal model and lacks no weight; only its numbers tell. The two
+    texts have the same shape, so a causal model gives the same numbers but for rounding in its own format.
+    """
+    import torch
+
+    size = int(network.config.get_text_config(decoder=True).vocab_size)
+    start = [size // 2, size // 3, size // 4, size // 5]
+    texts = [torch.tensor([[*start, last]], device=network.device) for last in (size // 6, size // 7)]
+    with torch.no_grad(), quiet_transformers():
+        one, other = (network(input_ids=ids, use_cache=False).logits[0, : len(start)].float() for ids in texts)
+    tolerance = 1e-4 if network.dtype == torch.float32 else 2e-2
+    if bool((one - other).abs().max() > tolerance * one.abs().max()):
+        raise CourseError(
+            f"{name} is no causal language model: what it computes at one token depends on later tokens.",
+            "Use a model that writes text from left to right, for example the default model.",
+        )
 
 
 def read_folder(folder: Path, name: str, dtype: torch.dtype) -> tuple[Any, Any]:
@@ -52,10 +79,15 @@ def read_folder(folder: Path, name: str, dtype: torch.dtype) -> tuple[Any, Any]:
     try:
         with quiet_transformers():
             loaded: Any = AutoModelForCausalLM.from_pretrained(
-                folder, dtype=dtype, local_files_only=True, output_loading_info=True
+                folder, dtype=dtype, local_files_only=True, output_loading_info=True, trust_remote_code=False
             )
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except Exception as error:  # transformers raises whatever a broken file made it stumble over
+        if "trust_remote_code" in str(error):
+            raise CourseError(
+                f"{name} comes with program code of its own, and the course does not run code that came with weights.",
+                "Use a model of an architecture that transformers has built in.",
+            ) from error
         raise CourseError(
             f"{name} could not be loaded as a language model ({first_line(error)}).",
             "The course needs a causal language model with its config, weights (safetensors) and tokenizer.",

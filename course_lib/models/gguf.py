@@ -19,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,19 +70,43 @@ def convert(gguf: Path, sha256: str, folder: Path, dtype: torch.dtype, progress:
             header = read_header(gguf)
             with built_whole(folder, needs=header.n_weights * dtype.itemsize + TOKENIZER_BYTES) as partial:
                 write_converted(gguf, header, partial, dtype, progress)
-                marker = {"layout": LAYOUT, "gguf_sha256": sha256, "gguf": gguf.name, "dtype": str(dtype)[6:]}
+                marker: dict[str, Any] = {"layout": LAYOUT, "gguf_sha256": sha256, "gguf": gguf.name}
+                marker |= {"dtype": str(dtype)[6:], "bytes": file_sizes(partial)}
                 (partial / MARKER).write_text(json.dumps(marker, indent=1), encoding="utf-8")
     return folder
 
 
 def is_converted(folder: Path, sha256: str) -> bool:
-    """Whether `folder` holds a finished conversion of the file with this hash."""
+    """Whether `folder` holds a finished conversion of the file with this hash, and all of it."""
     try:
         marker = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+        sizes = file_sizes(folder)
     except (OSError, ValueError):
         return False
-    weights_there = (folder / "config.json").is_file() and any(folder.glob("*.safetensors"))
-    return weights_there and (marker.get("layout"), marker.get("gguf_sha256")) == (LAYOUT, sha256)
+    if (marker.get("layout"), marker.get("gguf_sha256")) != (LAYOUT, sha256):
+        return False
+    weights = [folder / name for name in sizes if name.endswith(".safetensors")]
+    if "config.json" not in sizes or not weights:
+        return False
+    if "bytes" in marker:
+        return all(sizes.get(name) == size for name, size in marker["bytes"].items())
+    return all(map(is_whole, weights))  # a marker from before the sizes were noted
+
+
+def file_sizes(folder: Path) -> dict[str, int]:
+    """The size in bytes of each file in `folder`, but for the marker."""
+    return {file.name: file.stat().st_size for file in folder.iterdir() if file.is_file() and file.name != MARKER}
+
+
+def is_whole(weights: Path) -> bool:
+    """Whether a safetensors file is as long as its own header says."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(weights, framework="pt"):  # reads the header, and compares it with the length
+            return True
+    except (OSError, SafetensorError):
+        return False
 
 
 def write_converted(gguf: Path, header: Header, folder: Path, dtype: torch.dtype, progress: Progress | None) -> None:
@@ -91,7 +115,7 @@ def write_converted(gguf: Path, header: Header, folder: Path, dtype: torch.dtype
 
     if progress is not None:
         progress("Reading the GGUF file", 0, 0)
-    where: dict[str, Any] = {"gguf_file": gguf.name, "local_files_only": True}
+    where: dict[str, Any] = {"gguf_file": gguf.name, "local_files_only": True, "trust_remote_code": False}
     plain = {"quantization_config": GgufConfig(dequantize=True), "output_loading_info": True}
     try:
         with quiet_transformers(), tensors_reported(progress), file_read_once():
@@ -177,7 +201,7 @@ def hash_of(path: Path, progress: Progress | None = None) -> str:
                 digest.update(chunk)
                 if progress is not None:
                     progress(f"Reading {path.name}", min(done << 22, status.st_size), status.st_size)
-        with locked(notes):
+        with suppress(CourseError, OSError), locked(notes):  # a cache that cannot be written costs time, no more
             notes.write_text(json.dumps({**known, key: digest.hexdigest()}), encoding="utf-8")
         return digest.hexdigest()
     return str(known[key])

@@ -111,7 +111,7 @@ def open_model(name: str, device: torch.device, dtype: torch.dtype, progress: Pr
         source = "SmolLM2-135M-Instruct, weights of 4 bits."
         return load_folder(prepare_default(progress), name, source, device, dtype)
     if name.startswith("ollama:"):
-        blob, sha256 = find_weights(name.removeprefix("ollama:"))
+        blob, sha256 = find_weights(name.removeprefix("ollama:"), progress)
         return load_folder(converted(blob, sha256, dtype, progress), name, f"Ollama's store, {blob}.", device, dtype)
     if name and Path(name).is_dir():
         return load_folder(Path(name), name, "A folder in the Hugging Face layout.", device, dtype)

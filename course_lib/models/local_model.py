@@ -84,6 +84,12 @@ class LocalModel:
         """Width of the residual stream."""
         return int(self.text_config.hidden_size)
 
+    @property
+    def max_positions(self) -> int | None:
+        """The longest text, in tokens, that the model was built for; None where its configuration does not say."""
+        longest = getattr(self.text_config, "max_position_embeddings", None)
+        return None if longest is None else int(longest)
+
     def encode(self, text: str) -> Int[Tensor, " position"]:
         """Token ids of `text`, as they stand: nothing is added in front or behind.
 
@@ -106,7 +112,18 @@ class LocalModel:
             >>> model.tokens(model.encode("The model reads"))
             ['The', ' model', ' reads']
         """
-        return [str(self.tokenizer.decode([int(i)])) for i in input_ids]
+        return [self._token(int(i)) for i in input_ids]
+
+    def _token(self, token_id: int) -> str:
+        """The text of one token as it stands behind others.
+
+        SentencePiece writes a leading space as `▁`, and its decoder drops that of the *first* token it is given, which
+        here would be every token.
+        """
+        text = str(self.tokenizer.decode([token_id]))
+        piece = str(self.tokenizer.convert_ids_to_tokens(token_id))
+        spaces = len(piece) - len(piece.lstrip("▁"))
+        return " " * spaces + text.lstrip(" ") if spaces and not text.startswith("▁") else text
 
     def single_token(self, text: str) -> int:
         """The id of the one token that is exactly `text`.
@@ -208,6 +225,7 @@ class LocalModel:
                 attention_mask=torch.ones_like(ids),
                 max_new_tokens=max_new_tokens,
                 do_sample=False,
+                repetition_penalty=1.0,  # some models ask for another; then it would not be greedy
                 pad_token_id=self.tokenizer.eos_token_id if pad is None else pad,
             )
         return str(self.tokenizer.decode(out[0, ids.shape[1] :], skip_special_tokens=True))

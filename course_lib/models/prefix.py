@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 STRETCHING_ROPE = {"dynamic", "longrope"}  # position encodings that depend on the length of the whole text
 
+ATTENTION_LAYERS = {"full_attention", "sliding_attention", "chunked_attention"}
+"""Layers that keep keys and values; in hybrid models others keep a running state, which cannot be cut to a length."""
+
 
 @dataclass(frozen=True, eq=False)
 class SharedPrefix:
@@ -94,7 +97,10 @@ def _states_of_all(layer: Any, length: int) -> tuple[Tensor, Tensor] | None:
 
 def may_share(model: LocalModel) -> bool:
     """Whether the model takes a cache at all, and encodes a position the same way in short and in long texts."""
-    rope = getattr(model.model.config, "rope_parameters", None) or {}
-    kinds = {part.get("rope_type") for part in [rope, *rope.values()] if isinstance(part, dict)}
+    config = model.text_config
+    rope = getattr(config, "rope_parameters", None) or {}
+    stretching = {part.get("rope_type") for part in [rope, *rope.values()] if isinstance(part, dict)} & STRETCHING_ROPE
+    only_attention = set(getattr(config, "layer_types", None) or []) <= ATTENTION_LAYERS
+    running_state = getattr(model.model, "_is_stateful", False) or config.model_type == "jamba"
     takes_cache = "past_key_values" in inspect.signature(model.model.forward).parameters
-    return takes_cache and not kinds & STRETCHING_ROPE
+    return takes_cache and only_attention and not running_state and not stretching

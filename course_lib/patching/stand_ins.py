@@ -71,9 +71,19 @@ def _means(
     total: dict[Site, Tensor] = {}
     for ids in texts:
         for site, value in written(model, structure, sites, ids).items():
-            total[site] = total.get(site, 0) + value.double().sum(dim=(0, 1))
+            total[site] = total.get(site, 0) + value.to(sum_format(value.device)).sum(dim=(0, 1))
     count = sum(ids.numel() for ids in texts)
     return {site: value / count for site, value in total.items()}
+
+
+def sum_format(device: torch.device) -> torch.dtype:
+    """The format that long sums are made in: float64, but Apple's chips have only float32.
+
+    Example:
+        >>> sum_format(torch.device("cpu"))
+        torch.float64
+    """
+    return torch.float32 if device.type == "mps" else torch.float64
 
 
 def written(

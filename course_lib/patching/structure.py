@@ -123,7 +123,15 @@ def _child(module: nn.Module, names: tuple[str, ...]) -> nn.Module | None:
 
 def _measured(model: LocalModel, blocks: tuple[Block, ...], final_norm: nn.Module) -> Structure:
     """The structure with its sizes read off the weights."""
-    heads_width, neurons = _input_width(blocks[0].attention_output), _input_width(blocks[0].mlp_down)
+    widths = {(_input_width(block.attention_output), _input_width(block.mlp_down)) for block in blocks}
+    if len(widths) > 1:
+        raise CourseError(
+            "The heads of this model differ in width between layers."
+            if len({heads for heads, _ in widths}) > 1
+            else "The layers of this model differ in their number of neurons.",
+            "Use a model whose layers are all alike.",
+        )
+    heads_width, neurons = widths.pop()
     if heads_width % model.n_heads:
         raise CourseError(
             f"{heads_width} attention outputs cannot be divided among {model.n_heads} heads.",

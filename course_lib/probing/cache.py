@@ -16,6 +16,7 @@ import json
 import os
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,12 +49,17 @@ def cached_hidden_states(
     Example:
         >>> states = cached_hidden_states(model, requests)  # doctest: +SKIP
     """
+    from safetensors import SafetensorError
+
     path = cache_dir() / "activations" / f"{cache_key(model, texts, position)}.safetensors"
     stored = read_states(path)
     if stored is not None and still_true(model, texts, position, stored):
         return stored
     states = hidden_states(model, texts, position, progress=progress)
-    write_states(path, states)
+    with suppress(
+        OSError, SafetensorError
+    ):  # a full or read-only disk costs the next run time, not this one its states
+        write_states(path, states)
     return states
 
 

@@ -95,7 +95,7 @@ def encode_all(model: LocalModel, texts: Sequence[str]) -> list[Int[Tensor, " po
     lengths = [len(row) for row in rows]
     if min(lengths) == 0:
         raise CourseError(f"Text {lengths.index(0)} has no tokens.", "Leave it out, or give it at least one token.")
-    longest = getattr(model.model.config, "max_position_embeddings", None)
+    longest = model.max_positions
     if longest is not None and max(lengths) > longest:
         raise CourseError(
             f"Text {lengths.index(max(lengths))} has {max(lengths)} tokens, and the model has {longest} positions.",
