@@ -11,6 +11,8 @@ import torch
 from course_lib.attribution import fast_removal, memory, removal_attribution, token_attribution
 from course_lib.errors import CourseError
 from course_lib.models import LocalModel, prefix
+from course_lib.probing import hidden_states
+from tests.attribution.tiny_families import word_tokenizer
 
 Tiny = Callable[..., LocalModel]
 EXACT = {"rtol": 0.0, "atol": 1e-4}  # the same float32 sums in another order
@@ -195,3 +197,73 @@ def test_captum_agrees_on_the_default_model_too() -> None:
     target = model.encode(" Paris, the")
     ours = removal_attribution(model, prompt, target, mode="replace", replacement_id=0, score="log_prob")
     torch.testing.assert_close(ours.scores, captum_scores(model, prompt, target), **EXACT)
+
+
+def hybrid(kind: str) -> LocalModel:
+    """A random model in which one of two layers keeps a running state in place of keys and values."""
+    from transformers import Lfm2Config, Lfm2ForCausalLM, Qwen3NextConfig, Qwen3NextForCausalLM
+
+    sizes = {
+        "vocab_size": 61, "hidden_size": 24, "intermediate_size": 40, "num_hidden_layers": 2,
+        "num_attention_heads": 3, "num_key_value_heads": 1, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 2,
+    }  # fmt: skip
+    torch.manual_seed(0)
+    if kind == "lfm2":
+        network = Lfm2ForCausalLM(Lfm2Config(**sizes, layer_types=["conv", "full_attention"]))
+    else:
+        linear = {
+            "linear_num_key_heads": 2, "linear_num_value_heads": 2, "linear_key_head_dim": 8,
+            "linear_value_head_dim": 8, "num_experts": 2, "num_experts_per_tok": 1, "moe_intermediate_size": 16,
+            "shared_expert_intermediate_size": 16, "head_dim": 8,
+        }  # fmt: skip
+        layers = ["linear_attention", "full_attention"]
+        network = Qwen3NextForCausalLM(Qwen3NextConfig(**sizes, **linear, layer_types=layers))
+    return LocalModel(network.eval().requires_grad_(False), word_tokenizer(), kind, "random")
+
+
+@pytest.mark.parametrize("kind", ["lfm2", "qwen3_next"])
+def test_a_model_with_a_running_state_is_computed_without_the_prefix(kind: str) -> None:
+    model, prompt = hybrid(kind), random_ids(0, 9)
+    result = removal_attribution(model, prompt, [3])
+    assert result.settings["reuse_prefix"] is False
+    torch.testing.assert_close(result.scores, token_attribution(model, prompt, torch.tensor([3])), **EXACT)
+    assert hidden_states(model, ["w1 w2 w3", "w1 w2 w4 w5"]).shape == (3, 2, 24)
+
+
+def sees(**text: object) -> LocalModel:
+    """A random model that also sees: the sizes of its language part are nested in the whole configuration."""
+    from transformers import Gemma3Config, Gemma3ForConditionalGeneration
+
+    sizes = {
+        "vocab_size": 61, "hidden_size": 24, "intermediate_size": 16, "num_hidden_layers": 2,
+        "num_attention_heads": 3, "num_key_value_heads": 1, "head_dim": 8, "max_position_embeddings": 12,
+    }  # fmt: skip
+    vision = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2,
+              "image_size": 28, "patch_size": 14}  # fmt: skip
+    config = Gemma3Config(
+        text_config=sizes, vision_config=vision, mm_tokens_per_image=4,
+        image_token_index=58, boi_token_index=59, eoi_token_index=60,
+    )  # fmt: skip
+    network = Gemma3ForConditionalGeneration(config).eval().requires_grad_(False)
+    for name, value in text.items():
+        network.config.text_config.__dict__[name] = value  # past its check of types, as Gemma 3n passes it
+    return LocalModel(network, word_tokenizer(), "sees", "random")
+
+
+def test_nested_sizes_are_found() -> None:
+    model, prompt = sees(), random_ids(0, 7) % 50
+    expected = token_attribution(model, prompt, torch.tensor([3]))
+    torch.testing.assert_close(removal_attribution(model, prompt, [3]).scores, expected, **EXACT)
+    with pytest.raises(CourseError, match="has 12 positions"):
+        removal_attribution(model, random_ids(0, 13) % 50, [3])
+    with pytest.raises(CourseError, match="has 12 positions"):
+        hidden_states(model, ["w1 " * 13])
+
+
+def test_the_estimate_takes_the_widest_layer_and_refuses_nothing_that_it_cannot_tell() -> None:
+    sizes = {"rows": 1, "length": 5, "prefix": 0, "targets": 1}
+    uneven = memory.batch_bytes(sees(intermediate_size=[16, 64]), **sizes)
+    assert uneven == memory.batch_bytes(sees(intermediate_size=64), **sizes)
+    unknown = sees(intermediate_size={"first": 16})
+    assert memory.batch_bytes(unknown, **sizes) is None
+    assert removal_attribution(unknown, [4, 5, 6], [3]).scores.shape == (1, 3)

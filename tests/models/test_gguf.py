@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -47,6 +48,31 @@ def test_the_second_load_does_not_convert(
     assert second is not first
     ids = first.encode("The cat sat")
     assert torch.equal(second.logits(ids), first.logits(ids))
+
+
+@pytest.mark.parametrize("marker_has_sizes", [True, False], ids=["sizes noted", "marker from before"])
+def test_a_conversion_that_was_cut_off_is_made_again_and_a_whole_one_is_not(
+    own_cache: Path, write_gguf: WriteGguf, monkeypatch: pytest.MonkeyPatch, marker_has_sizes: bool
+) -> None:
+    path = write_gguf()
+    ids = torch.tensor([5, 6, 7])
+    before = load_model(path).logits(ids)
+    (weights,) = (own_cache / "models").glob("gguf-*/model.safetensors")
+    marker = weights.with_name(gguf_module.MARKER)
+    content = json.loads(marker.read_text())
+    if not marker_has_sizes:
+        del content["bytes"]
+        marker.write_text(json.dumps(content))
+    with monkeypatch.context() as patch:
+        patch.setattr(gguf_module, "write_converted", forbidden)
+        patch.setattr(load, "_LOADED", {})
+        assert torch.equal(load_model(path).logits(ids), before)
+    whole = weights.read_bytes()
+    weights.unlink()  # a model in memory may still read the old file
+    weights.write_bytes(whole[:-100])
+    load._LOADED.clear()
+    assert torch.equal(load_model(path).logits(ids), before)
+    assert weights.stat().st_size == len(whole)
 
 
 def test_a_changed_file_is_converted_again(own_cache: Path, write_gguf: WriteGguf) -> None:

@@ -14,7 +14,7 @@ import pytest
 import torch
 from huggingface_hub import constants
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
-from transformers import BertConfig, BertModel
+from transformers import BertConfig, BertForMaskedLM, BertModel
 from transformers.utils import logging as transformers_logging
 
 from course_lib import CourseError, load_model
@@ -72,6 +72,24 @@ class TestFolder:
                            intermediate_size=16)  # fmt: skip
         BertModel(small).save_pretrained(saved)
         with pytest.raises(CourseError, match=r"lacks \d+ of the weights"):
+            load_model(saved)
+
+    def test_with_an_encoder_and_its_language_head(self, own_cache: Path, saved: Path) -> None:
+        small = BertConfig(vocab_size=420, hidden_size=24, num_hidden_layers=1, num_attention_heads=3,
+                           intermediate_size=16)  # fmt: skip
+        BertForMaskedLM(small).save_pretrained(saved)
+        with pytest.raises(CourseError, match="is no causal language model"):
+            load_model(saved)
+
+    def test_with_code_of_its_own_is_refused_without_a_question(
+        self, own_cache: Path, saved: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        code = {"AutoConfig": "own.OwnConfig", "AutoModelForCausalLM": "own.OwnModel"}
+        config = json.loads((saved / "config.json").read_text())
+        (saved / "config.json").write_text(json.dumps({**config, "model_type": "own", "auto_map": code}))
+        (saved / "own.py").write_text("raise SystemExit('this code must not run')")
+        monkeypatch.setattr("builtins.input", asked)
+        with pytest.raises(CourseError, match="program code of its own"):
             load_model(saved)
 
 
@@ -250,3 +268,7 @@ def test_the_default_model_needs_no_network_and_no_download(monkeypatch: pytest.
 
 def no_network(*_: object) -> None:
     raise AssertionError("the network was used")
+
+
+def asked(*_: object) -> str:
+    raise AssertionError("a question was asked on the terminal")

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import pytest
 import torch
-from transformers import Gemma3Config, Gemma3ForConditionalGeneration, GPT2Config, GPT2LMHeadModel
+from transformers import (
+    Gemma3Config,
+    Gemma3ForConditionalGeneration,
+    GPT2Config,
+    GPT2LMHeadModel,
+    PreTrainedTokenizerFast,
+)
 
 from course_lib import CourseError, LocalModel, load_model
+from course_lib.refusals import greedy_answers
 
 
 @pytest.fixture
@@ -54,6 +61,18 @@ class TestTokens:
         assert len(tiny.tokens(ids)) == len(ids)
         assert "".join(tiny.tokens(ids)) == "The model reads a giraffe"
 
+    def test_leading_spaces_survive_a_decoder_that_strips_the_first(self) -> None:
+        model = LocalModel(load_model("tiny:0").model, sentencepiece_tokenizer(), "pieces", "random")
+        ids = model.tokenizer.convert_tokens_to_ids(["▁The", "▁cat", "s", "▁▁", "sat", "<0xE6>"])
+        assert model.tokens(ids) == [" The", " cat", "s", "  ", "sat", "\ufffd"]
+
+    @pytest.mark.parametrize(
+        "text", ["The capital of France is", "a  b\n c", "größe 東京 🙂▁x ▁", "<|im_start|>user\n"]
+    )
+    def test_byte_level_tokens_are_what_the_tokenizer_decodes(self, tiny: LocalModel, text: str) -> None:
+        ids = tiny.encode(text)
+        assert tiny.tokens(ids) == [tiny.tokenizer.decode([i]) for i in ids.tolist()]
+
     def test_the_space_in_front_is_suggested(self, tiny: LocalModel) -> None:
         assert tiny.tokens([tiny.single_token(" Paris")]) == [" Paris"]
         with pytest.raises(CourseError, match=r"'Paris' is \d tokens") as caught:
@@ -93,6 +112,17 @@ class TestGenerate:
             ids.append(int(tiny.logits(ids)[-1].argmax()))
         expected = tiny.tokenizer.decode(ids[3:], skip_special_tokens=True)
         assert tiny.generate("The cat sat", max_new_tokens=5) == expected
+
+    def test_stays_greedy_when_the_model_asks_for_a_penalty(
+        self, tiny: LocalModel, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        expected = tiny.generate("The cat sat", 24)
+        monkeypatch.setattr(tiny.model.generation_config, "repetition_penalty", 50.0)
+        ids = tiny.encode("The cat sat")[None]
+        penalised = tiny.model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=24, do_sample=False)
+        assert tiny.tokenizer.decode(penalised[0, 3:], skip_special_tokens=True) != expected, "else this shows nothing"
+        assert tiny.generate("The cat sat", 24) == expected
+        assert greedy_answers(tiny, ["The cat sat"], 24) == [expected]
 
     def test_writes_nothing_to_the_terminal(self, tiny: LocalModel, capfd: pytest.CaptureFixture[str]) -> None:
         tiny.generate("The cat", max_new_tokens=2)
@@ -182,3 +212,14 @@ def test_bfloat16_is_near_float32() -> None:
     # bfloat16 keeps 8 bits of mantissa: 30 layers of rounding move logits near 20 by up to about one.
     torch.testing.assert_close(half.logits(ids).float(), full.logits(ids), atol=1.5, rtol=0)
     assert half.logits(ids)[-1].argmax() == full.logits(ids)[-1].argmax()
+
+
+def sentencepiece_tokenizer() -> PreTrainedTokenizerFast:
+    """Pieces that write a space as `▁`, and Llama 2's decoder, which drops the space in front of what it is given."""
+    from tokenizers import Tokenizer, decoders, models
+
+    pieces = ["<unk>", "▁The", "▁cat", "s", "▁▁", "sat", "<0xE6>"]
+    tokenizer = Tokenizer(models.BPE({piece: i for i, piece in enumerate(pieces)}, [], unk_token="<unk>"))
+    steps = [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+    tokenizer.decoder = decoders.Sequence(steps)
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="<unk>")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,6 +32,8 @@ def test_a_model_in_the_store_has_the_logits_of_its_file(
         ("tiny:q4_K_M", "registry.ollama.ai/library/tiny/q4_K_M"),
         ("someone/tiny-2.5:1b", "registry.ollama.ai/someone/tiny-2.5/1b"),
         ("hf.co/owner/tiny-GGUF:Q8_0", "hf.co/owner/tiny-GGUF/Q8_0"),
+        ("localhost:5000/owner/tiny:1b", "localhost:5000/owner/tiny/1b"),
+        ("localhost:5000/owner/tiny", "localhost:5000/owner/tiny/latest"),
     ],
 )
 def test_names_as_ollama_prints_them(name: str, manifest: str, write_gguf: WriteGguf, put_in_ollama: Put) -> None:
@@ -108,3 +111,27 @@ def test_a_digest_that_is_a_path_is_refused(ollama_store: Path, tmp_path: Path) 
 def test_no_name_leads_out_of_the_store(name: str, ollama_store: Path) -> None:
     with pytest.raises(CourseError, match="is no name of an Ollama model"):
         ollama.find_weights(name)
+
+
+def test_a_blob_with_another_content_than_its_name_says_is_refused(
+    own_cache: Path, write_gguf: WriteGguf, put_in_ollama: Put
+) -> None:
+    blob = put_in_ollama(write_gguf())
+    content = bytearray(blob.read_bytes())
+    content[-1] ^= 1  # one bit of the last weight: still a GGUF file, and of the same length
+    blob.write_bytes(content)
+    with pytest.raises(CourseError, match="is damaged") as caught:
+        load_model("ollama:tiny")
+    assert "ollama pull tiny" in caught.value.remedy
+
+
+def test_a_model_with_an_adapter_is_refused(
+    own_cache: Path, write_gguf: WriteGguf, put_in_ollama: Put, ollama_store: Path
+) -> None:
+    put_in_ollama(write_gguf())
+    (manifest,) = (path for path in (ollama_store / "manifests").rglob("*") if path.is_file())
+    content = json.loads(manifest.read_text())
+    content["layers"].append({"mediaType": ollama.ADAPTER, "digest": "sha256:" + "c" * 64, "size": 1})
+    manifest.write_text(json.dumps(content))
+    with pytest.raises(CourseError, match="with an adapter"):
+        load_model("ollama:tiny")

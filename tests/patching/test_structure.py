@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+import torch
 from torch import nn
 
 from course_lib.errors import CourseError
 from course_lib.models import LocalModel
 from course_lib.patching import find_structure
+from course_lib.patching.stand_ins import sum_format
 
 Tiny = Callable[..., LocalModel]
 
@@ -64,3 +66,18 @@ def test_a_projection_that_is_no_plain_matrix_is_refused(tiny: Tiny) -> None:
     model.model.model.layers[0].mlp.down_proj = nn.Identity()
     with pytest.raises(CourseError, match=r"Identity cannot be read.*quantisation"):
         find_structure(model)
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "what"), [("self_attn", "o_proj", "heads"), ("mlp", "down_proj", "number of neurons")]
+)
+def test_layers_of_different_width_are_refused(tiny: Tiny, part: str, name: str, what: str) -> None:
+    model = tiny(0)
+    setattr(getattr(model.model.model.layers[1], part), name, nn.Linear(48, 24))
+    with pytest.raises(CourseError, match=what):
+        find_structure(model)
+
+
+def test_long_sums_are_made_in_a_format_that_the_device_has() -> None:
+    assert sum_format(torch.device("cpu")) == torch.float64
+    assert sum_format(torch.device("mps")) == torch.float32

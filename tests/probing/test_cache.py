@@ -100,3 +100,11 @@ def test_an_interruption_leaves_nothing_behind(tiny: LocalModel, folder: Path, m
     with pytest.raises(KeyboardInterrupt):
         cached_hidden_states(tiny, TEXTS)
     assert list(folder.iterdir()) == []
+
+
+def test_a_cache_that_cannot_be_written_costs_no_states(
+    tiny: LocalModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()  # no folder can be made below a file, by nobody
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "file"))
+    torch.testing.assert_close(cached_hidden_states(tiny, TEXTS), hidden_states(tiny, TEXTS))
