@@ -36,7 +36,9 @@ def test_a_model_in_the_store_has_the_logits_of_its_file(
         ("localhost:5000/owner/tiny", "localhost:5000/owner/tiny/latest"),
     ],
 )
-def test_names_as_ollama_prints_them(name: str, manifest: str, write_gguf: WriteGguf, put_in_ollama: Put) -> None:
+def test_names_as_ollama_prints_them(
+    name: str, manifest: str, own_cache: Path, write_gguf: WriteGguf, put_in_ollama: Put
+) -> None:
     blob = put_in_ollama(write_gguf(), manifest)
     assert ollama.find_weights(name) == (blob, blob.name.removeprefix("sha256-"))
 
@@ -71,7 +73,7 @@ def test_no_store_names_the_places(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_the_services_store_comes_after_the_one_at_home(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_gguf: WriteGguf, put_in_ollama: Put
+    own_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_gguf: WriteGguf, put_in_ollama: Put
 ) -> None:
     blob = put_in_ollama(write_gguf())
     monkeypatch.delenv("OLLAMA_MODELS")
