@@ -86,8 +86,9 @@ def lives_here(root: Path, environment: Path, command: str) -> bool:
     if not problems:
         if command in NEEDS_MODEL and not read_stamp(here).get("model"):
             say("Preparing the model SmolLM2-135M-Instruct")
-            prepare_model(root, Path(sys.executable), here / LOG_NAME)
-            finish(root, here)
+            with needs.disk_errors_in_words(root):
+                prepare_model(root, Path(sys.executable), here / LOG_NAME)
+                finish(root, here)
         return True
     if here == environment or not pins.course_is_installed():
         return False
@@ -129,14 +130,23 @@ def is_finished(root: Path, environment: Path) -> bool:
 
 
 def set_up(root: Path, environment: Path, torch_index: str | None, *, trust: bool = True) -> None:
-    """The five steps; every one of them raises a CourseError that says what to do.
+    """The five steps, with errors of the disk in words.
 
     Args:
         root: the folder of the clone.
         environment: the folder to build.
         torch_index: an extra package index for PyTorch, or None.
         trust: skip pip when every package is there already.
+
+    Raises:
+        CourseError: from whichever step cannot go on; it says what to do.
     """
+    with needs.disk_errors_in_words(root):
+        take_steps(root, environment, torch_index, trust)
+
+
+def take_steps(root: Path, environment: Path, torch_index: str | None, trust: bool) -> None:
+    """The five steps; each looks at what is there and completes it."""
     total = Progress()
     needs.check_writable(root)
     say("[1/5] Python {}.{}.{} at {}".format(*sys.version_info[:3], sys.executable))

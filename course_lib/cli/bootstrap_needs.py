@@ -7,12 +7,14 @@ lost four minutes. The numbers are measured: the environment takes 2.1 GB with a
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from course_lib.errors import CourseError
 
 OLDEST = (3, 11)
 GIGABYTE = 10**9
+FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 NEEDED_FOR_ENVIRONMENT = 4 * GIGABYTE
 NEEDED_FOR_REPAIR = 1 * GIGABYTE
 NEEDED_FOR_MODEL = 1 * GIGABYTE
@@ -97,6 +100,36 @@ def check_free(folder: Path, needed: int, purpose: str) -> int:
             "Free some space, or move the project to a larger disk, and run the same command again.",
         )
     return free
+
+
+@contextmanager
+def disk_errors_in_words(root: Path) -> Iterator[None]:
+    """Inside, an error of the disk (full, read-only, not ours) becomes a CourseError with the next step."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # about the reader of our output, not about the disk
+    except OSError as error:
+        raise disk_error(error, root) from error
+
+
+def disk_error(error: OSError, root: Path) -> CourseError:
+    """The sentence for an error that a disk or a folder gave during the set-up of the clone in `root`."""
+    place = error.filename or root
+    if error.errno in FULL or getattr(error, "winerror", None) == 112:
+        return CourseError(
+            f"The disk is full: {place} could not be written.",
+            f"Free about {NEEDED_FOR_ENVIRONMENT // GIGABYTE} GB and run the same command again; it goes on from there.",
+        )
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return CourseError(
+            f"{place} may not be written to ({error.strerror}).",
+            "Close JupyterLab and other programs that use it, check who owns it, and run the same command again.",
+        )
+    return CourseError(
+        f"The set-up stopped at {place}: {error.strerror or error}.",
+        "Run the same command again; if it stops at the same place, delete the folder .venv first.",
+    )
 
 
 def nearest_existing(folder: Path) -> Path:

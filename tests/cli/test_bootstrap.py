@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -154,6 +155,23 @@ def test_a_failing_step_leaves_no_stamp_behind(calls: list[str], clone: Path, mo
         bootstrap.enter("lab", [])
     assert calls == ["venv"]
     assert read_stamp(environment_folder(clone)) == {}
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(errno.ENOSPC, "The disk is full"), (errno.EACCES, "may not be written to"), (errno.EIO, "stopped at")],
+)
+def test_an_error_of_the_disk_is_a_sentence(
+    calls: list[str], monkeypatch: pytest.MonkeyPatch, number: int, said: str
+) -> None:
+    def fail(*args: object) -> None:
+        raise OSError(number, os.strerror(number), "/clone/.venv/course-setup.partial")
+
+    monkeypatch.setattr(bootstrap, "finish", fail)
+    with pytest.raises(CourseError, match=said) as caught:
+        bootstrap.enter("setup", [])
+    assert "course-setup.partial" in caught.value.problem
+    assert "run the same command again" in caught.value.remedy.lower()
 
 
 @pytest.mark.parametrize("words", [["--torch-index", "file:///w"], ["--torch-index=file:///w"]])

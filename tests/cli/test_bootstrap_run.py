@@ -26,6 +26,16 @@ def test_output_is_returned_and_logged_and_the_exit_code_passed_on(tmp_path: Pat
     assert log.read_text() == "before\n" + output
 
 
+@pytest.mark.parametrize("log", ["/dev/full", "/no/such/folder/log"])
+def test_a_log_that_cannot_be_written_stops_nothing(log: str) -> None:
+    """/dev/full is a full disk in a file: opening works, every write fails."""
+    if log == "/dev/full" and not Path(log).exists():
+        pytest.skip("this system has no /dev/full")
+    code = "print('x' * 100_000); print('end')"
+    status, output = run_logged([sys.executable, "-c", code], Path(log), str.strip, Progress(io.StringIO()))
+    assert (status, output.split()[-1]) == (0, "end")
+
+
 def test_the_line_is_brought_up_to_date_while_the_program_is_silent(tmp_path: Path) -> None:
     seen: list[str] = []
 
