@@ -150,7 +150,10 @@ def take_steps(root: Path, environment: Path, torch_index: str | None, trust: bo
     total = Progress()
     needs.check_writable(root)
     say("[1/5] Python {}.{}.{} at {}".format(*sys.version_info[:3], sys.executable))
-    free = needs.check_disk(root, environment.exists())
+    old_version = version_of(environment)
+    free = needs.check_disk(
+        root, old_version is not None and pins.nearly_complete(root, packages_in(environment, WINDOWS, old_version))
+    )
     say(f"[2/5] {free / needs.GIGABYTE:.0f} GB of disk are free")
     version = make_environment(environment)
     python, packages = python_in(environment, WINDOWS), packages_in(environment, WINDOWS, version)
