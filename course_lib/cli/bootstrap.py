@@ -26,6 +26,7 @@ from typing import NoReturn
 
 from course_lib.cli import bootstrap_needs as needs
 from course_lib.cli import bootstrap_pins as pins
+from course_lib.cli.bootstrap_lock import one_set_up_at_a_time
 from course_lib.cli.bootstrap_model import prepare_model
 from course_lib.cli.bootstrap_pip import install
 from course_lib.cli.bootstrap_places import (
@@ -39,7 +40,7 @@ from course_lib.cli.bootstrap_places import (
     repository,
     write_stamp,
 )
-from course_lib.cli.bootstrap_run import Progress, say
+from course_lib.cli.bootstrap_run import Progress, ended_like_interrupted, say
 from course_lib.cli.bootstrap_venv import make_environment, version_of
 from course_lib.errors import CourseError
 
@@ -130,7 +131,7 @@ def is_finished(root: Path, environment: Path) -> bool:
 
 
 def set_up(root: Path, environment: Path, torch_index: str | None, *, trust: bool = True) -> None:
-    """The five steps, with errors of the disk in words.
+    """The five steps, for one process at a time and with errors of the disk in words.
 
     Args:
         root: the folder of the clone.
@@ -141,8 +142,9 @@ def set_up(root: Path, environment: Path, torch_index: str | None, *, trust: boo
     Raises:
         CourseError: from whichever step cannot go on; it says what to do.
     """
-    with needs.disk_errors_in_words(root):
-        take_steps(root, environment, torch_index, trust)
+    with ended_like_interrupted(), needs.disk_errors_in_words(root), one_set_up_at_a_time(root) as waited:
+        if not (waited and trust and is_finished(root, environment)):
+            take_steps(root, environment, torch_index, trust)
 
 
 def take_steps(root: Path, environment: Path, torch_index: str | None, trust: bool) -> None:

@@ -9,18 +9,20 @@ about it matters more than the record. So a log that cannot be written is given 
 
 Ctrl-C reaches the program too on a terminal, but not when the signal came from elsewhere: `run_logged` ends the program
 itself before it lets the interruption through, so that nothing goes on working on a folder that the next run repairs.
+A polite end (SIGTERM, from `kill` or a machine that shuts down) is turned into the same interruption.
 """
 
 from __future__ import annotations
 
 import queue
 import shutil
+import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -158,6 +160,24 @@ def follow(process: subprocess.Popen[str], log: Path, describe: Callable[[str], 
             seen.append(line)
             record.write(line)
             progress.show(describe(line))
+
+
+@contextmanager
+def ended_like_interrupted() -> Iterator[None]:
+    """Inside, SIGTERM raises KeyboardInterrupt, so that what ends programs on Ctrl-C ends them then too."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may say what a signal does
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def interrupt(number: int, frame: object) -> None:
+    """What a signal does: the same as Ctrl-C."""
+    raise KeyboardInterrupt
 
 
 def pass_lines(source: IO[str], lines: queue.Queue[str | None]) -> None:

@@ -6,6 +6,8 @@ import errno
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,7 @@ def calls(clone: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         made.append("hand over: " + " ".join(words))
         raise HandedOver
 
+    monkeypatch.setenv("COURSE_CACHE", str(clone.parent / "cache"))
     monkeypatch.setattr(bootstrap, "repository", lambda: clone)
     monkeypatch.setattr(bootstrap, "make_environment", note("venv", HERE))
     monkeypatch.setattr(bootstrap, "install", note("pip"))
@@ -155,6 +158,20 @@ def test_a_failing_step_leaves_no_stamp_behind(calls: list[str], clone: Path, mo
         bootstrap.enter("lab", [])
     assert calls == ["venv"]
     assert read_stamp(environment_folder(clone)) == {}
+
+
+def test_whoever_waited_for_a_whole_set_up_does_nothing_again(
+    calls: list[str], clone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def waited_for(root: Path) -> Iterator[bool]:
+        make_finished(clone)
+        yield True
+
+    monkeypatch.setattr(bootstrap, "one_set_up_at_a_time", waited_for)
+    with pytest.raises(HandedOver):
+        bootstrap.enter("lab", [])
+    assert calls == ["hand over: lab"]
 
 
 @pytest.mark.parametrize(
