@@ -26,6 +26,7 @@ from typing import NoReturn
 
 from course_lib.cli import bootstrap_needs as needs
 from course_lib.cli import bootstrap_pins as pins
+from course_lib.cli.bootstrap_lock import one_set_up_at_a_time
 from course_lib.cli.bootstrap_model import prepare_model
 from course_lib.cli.bootstrap_pip import install
 from course_lib.cli.bootstrap_places import (
@@ -39,7 +40,7 @@ from course_lib.cli.bootstrap_places import (
     repository,
     write_stamp,
 )
-from course_lib.cli.bootstrap_run import Progress, say
+from course_lib.cli.bootstrap_run import Progress, ended_like_interrupted, say
 from course_lib.cli.bootstrap_venv import make_environment, version_of
 from course_lib.errors import CourseError
 
@@ -86,8 +87,9 @@ def lives_here(root: Path, environment: Path, command: str) -> bool:
     if not problems:
         if command in NEEDS_MODEL and not read_stamp(here).get("model"):
             say("Preparing the model SmolLM2-135M-Instruct")
-            prepare_model(root, Path(sys.executable), here / LOG_NAME)
-            finish(root, here)
+            with needs.disk_errors_in_words(root):
+                prepare_model(root, Path(sys.executable), here / LOG_NAME)
+                finish(root, here)
         return True
     if here == environment or not pins.course_is_installed():
         return False
@@ -129,18 +131,31 @@ def is_finished(root: Path, environment: Path) -> bool:
 
 
 def set_up(root: Path, environment: Path, torch_index: str | None, *, trust: bool = True) -> None:
-    """The five steps; every one of them raises a CourseError that says what to do.
+    """The five steps, for one process at a time and with errors of the disk in words.
 
     Args:
         root: the folder of the clone.
         environment: the folder to build.
         torch_index: an extra package index for PyTorch, or None.
         trust: skip pip when every package is there already.
+
+    Raises:
+        CourseError: from whichever step cannot go on; it says what to do.
     """
+    with ended_like_interrupted(), needs.disk_errors_in_words(root), one_set_up_at_a_time(root) as waited:
+        if not (waited and trust and is_finished(root, environment)):
+            take_steps(root, environment, torch_index, trust)
+
+
+def take_steps(root: Path, environment: Path, torch_index: str | None, trust: bool) -> None:
+    """The five steps; each looks at what is there and completes it."""
     total = Progress()
     needs.check_writable(root)
     say("[1/5] Python {}.{}.{} at {}".format(*sys.version_info[:3], sys.executable))
-    free = needs.check_disk(root, environment.exists())
+    old_version = version_of(environment)
+    free = needs.check_disk(
+        root, old_version is not None and pins.nearly_complete(root, packages_in(environment, WINDOWS, old_version))
+    )
     say(f"[2/5] {free / needs.GIGABYTE:.0f} GB of disk are free")
     version = make_environment(environment)
     python, packages = python_in(environment, WINDOWS), packages_in(environment, WINDOWS, version)

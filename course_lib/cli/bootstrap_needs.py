@@ -7,22 +7,26 @@ lost four minutes. The numbers are measured: the environment takes 2.1 GB with a
 
 from __future__ import annotations
 
-import os
+import errno
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+from course_lib.cli.bootstrap_places import cache_folder
 from course_lib.errors import CourseError
 
 OLDEST = (3, 11)
 GIGABYTE = 10**9
+FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 NEEDED_FOR_ENVIRONMENT = 4 * GIGABYTE
 NEEDED_FOR_REPAIR = 1 * GIGABYTE
 NEEDED_FOR_MODEL = 1 * GIGABYTE
+MANIFEST = Path(__file__).resolve().parents[1] / "data" / "assets.toml"
 
 
 def check_python(words: str, version: Sequence[int] = sys.version_info[:3]) -> None:
@@ -78,14 +82,31 @@ def check_writable(folder: Path) -> None:
         ) from error
 
 
-def check_disk(root: Path, environment_exists: bool) -> int:
-    """The free bytes beside the package; a CourseError when they, or those of the cache's disk, are too few."""
-    needed = NEEDED_FOR_REPAIR if environment_exists else NEEDED_FOR_ENVIRONMENT
-    free = check_free(root, needed, "the packages")
-    cache = nearest_existing(Path(os.environ.get("COURSE_CACHE") or Path.home()))
-    if cache.stat().st_dev != root.stat().st_dev:
-        check_free(cache, NEEDED_FOR_MODEL, "the model")
-    return free
+def check_disk(root: Path, nearly_complete: bool) -> int:
+    """The free bytes beside the package; a CourseError when they, or those of the cache's disk, are too few.
+
+    Args:
+        root: the folder of the clone.
+        nearly_complete: whether nearly all packages are there (`bootstrap_pins.nearly_complete`). That `.venv` exists
+            says nothing: Ctrl-C in the first second leaves an empty one.
+    """
+    needed = NEEDED_FOR_REPAIR if nearly_complete else NEEDED_FOR_ENVIRONMENT
+    for_model = 0 if model_is_cached() else NEEDED_FOR_MODEL
+    cache = nearest_existing(cache_folder())
+    if cache.stat().st_dev == root.stat().st_dev:
+        return check_free(root, needed + for_model, "the packages and the model" if for_model else "the packages")
+    if for_model:
+        check_free(cache, for_model, "the model")
+    return check_free(root, needed, "the packages")
+
+
+def model_is_cached() -> bool:
+    """Whether the converted default model lies in the cache, finished."""
+    import tomllib
+
+    manifest = tomllib.loads(MANIFEST.read_text(encoding="utf-8"))
+    sha256 = manifest["smollm2"]["files"][0]["sha256"]
+    return (cache_folder() / "models" / f"gguf-{sha256[:20]}-float32" / "complete.json").is_file()
 
 
 def check_free(folder: Path, needed: int, purpose: str) -> int:
@@ -97,6 +118,36 @@ def check_free(folder: Path, needed: int, purpose: str) -> int:
             "Free some space, or move the project to a larger disk, and run the same command again.",
         )
     return free
+
+
+@contextmanager
+def disk_errors_in_words(root: Path) -> Iterator[None]:
+    """Inside, an error of the disk (full, read-only, not ours) becomes a CourseError with the next step."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # about the reader of our output, not about the disk
+    except OSError as error:
+        raise disk_error(error, root) from error
+
+
+def disk_error(error: OSError, root: Path) -> CourseError:
+    """The sentence for an error that a disk or a folder gave during the set-up of the clone in `root`."""
+    place = error.filename or root
+    if error.errno in FULL or getattr(error, "winerror", None) == 112:
+        return CourseError(
+            f"The disk is full: {place} could not be written.",
+            f"Free about {NEEDED_FOR_ENVIRONMENT // GIGABYTE} GB and run the same command again; it goes on from there.",
+        )
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return CourseError(
+            f"{place} may not be written to ({error.strerror}).",
+            "Close JupyterLab and other programs that use it, check who owns it, and run the same command again.",
+        )
+    return CourseError(
+        f"The set-up stopped at {place}: {error.strerror or error}.",
+        "Run the same command again; if it stops at the same place, delete the folder .venv first.",
+    )
 
 
 def nearest_existing(folder: Path) -> Path:

@@ -15,11 +15,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
 WINDOWS = os.name == "nt"
 AnyPath = TypeVar("AnyPath", bound=PurePath)
+NAME = "ai-safety-hands-on"
 STAMP_NAME = "course-setup.json"
 LOG_NAME = "course-setup.log"
 INPUTS = ("constraints.txt", "pyproject.toml")
@@ -51,6 +53,19 @@ def packages_in(environment: AnyPath, windows: bool, version: tuple[int, int]) -
     if windows:
         return environment / "Lib" / "site-packages"
     return environment / "lib" / "python{}.{}".format(*version) / "site-packages"
+
+
+def cache_folder() -> Path:
+    """The course's cache, as `course_lib.data.cache.cache_dir` says it, for a Python without platformdirs."""
+    chosen = os.environ.get("COURSE_CACHE")
+    if chosen:
+        return Path(chosen).expanduser()
+    if WINDOWS:
+        local = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+        return Path(local) / NAME / "Cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / NAME
+    return Path(os.environ.get("XDG_CACHE_HOME", "").strip() or Path.home() / ".cache") / NAME
 
 
 def fingerprint(root: Path, environment: Path, version: tuple[int, int]) -> str:

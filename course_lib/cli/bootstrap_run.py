@@ -4,19 +4,25 @@ pip says a lot and nothing for long stretches; either way a learner cannot tell 
 goes to a log file, and one line stays on the screen with what is being done and for how long. On a terminal that line
 is rewritten every second; into a file or a CI log a new one is written every ten seconds, when it says something new.
 
+The log is a help and no condition: it lies on the disk that the program fills, and when that disk is full the sentence
+about it matters more than the record. So a log that cannot be written is given up without a word.
+
 Ctrl-C reaches the program too on a terminal, but not when the signal came from elsewhere: `run_logged` ends the program
 itself before it lets the interruption through, so that nothing goes on working on a folder that the next run repairs.
+A polite end (SIGTERM, from `kill` or a machine that shuts down) is turned into the same interruption.
 """
 
 from __future__ import annotations
 
 import queue
 import shutil
+import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -62,6 +68,31 @@ class Progress:
     def elapsed(self) -> str:
         """Minutes and seconds since the start."""
         return clock(time.monotonic() - self.started)
+
+
+class Record:
+    """The log file, as far as it can be written: on a full disk or in a locked folder nothing is kept of the rest."""
+
+    def __init__(self, log: Path) -> None:
+        self.file: IO[str] | None = None
+        with suppress(OSError):
+            self.file = log.open("a", encoding="utf-8")
+
+    def write(self, line: str) -> None:
+        """Add a line; the first one that cannot be written ends the record."""
+        try:
+            if self.file:
+                self.file.write(line)
+                self.file.flush()
+        except OSError:
+            self.close()
+
+    def close(self) -> None:
+        """End the record."""
+        if self.file:
+            with suppress(OSError):
+                self.file.close()
+        self.file = None
 
 
 def clock(seconds: float) -> str:
@@ -117,7 +148,7 @@ def follow(process: subprocess.Popen[str], log: Path, describe: Callable[[str], 
     lines: queue.Queue[str | None] = queue.Queue()
     threading.Thread(target=pass_lines, args=(process.stdout, lines), daemon=True).start()
     seen: list[str] = []
-    with log.open("a", encoding="utf-8") as record:
+    with closing(Record(log)) as record:
         while True:
             try:
                 line = lines.get(timeout=TICK_SECONDS)
@@ -129,6 +160,24 @@ def follow(process: subprocess.Popen[str], log: Path, describe: Callable[[str], 
             seen.append(line)
             record.write(line)
             progress.show(describe(line))
+
+
+@contextmanager
+def ended_like_interrupted() -> Iterator[None]:
+    """Inside, SIGTERM raises KeyboardInterrupt, so that what ends programs on Ctrl-C ends them then too."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may say what a signal does
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def interrupt(number: int, frame: object) -> None:
+    """What a signal does: the same as Ctrl-C."""
+    raise KeyboardInterrupt
 
 
 def pass_lines(source: IO[str], lines: queue.Queue[str | None]) -> None:

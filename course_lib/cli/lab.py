@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
-from course_lib.cli.bootstrap_places import repository
+from course_lib.cli.bootstrap_places import WINDOWS, repository
 from course_lib.errors import CourseError
 
 HELP = "open JupyterLab on the course's start page"
@@ -84,7 +84,8 @@ def start_address(root: Path) -> str:
 def check_port_free(ip: str, port: int) -> None:
     """Raise a CourseError when the port is taken: somebody who names a port wants that one or a sentence."""
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if not WINDOWS:  # there the option means "also when somebody listens on it", and the check would always pass
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((ip, port))
         except (OSError, OverflowError) as error:

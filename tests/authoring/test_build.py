@@ -1,6 +1,7 @@
 """The build: the same bytes every time, stale files named, no answer given away."""
 
 import json
+import re
 import shutil
 import subprocess
 
@@ -9,6 +10,7 @@ import pytest
 
 from course_lib.authoring.build import build
 from course_lib.authoring.chapters import find_chapters
+from course_lib.authoring.learner_work import builds_remembered
 from course_lib.errors import CourseError
 
 RELEASE = "chapters/01_example/example.ipynb"
@@ -181,6 +183,65 @@ def test_a_build_does_not_overwrite_answers(course, registry, source):
     assert release.read_bytes() == before
     build(root=course, registry=registry, overwrite=True)
     assert states(course, registry, check=True)[RELEASE] == "same"
+
+
+def change_note(path):
+    notebook = nbformat.read(path, as_version=4)
+    next(cell for cell in notebook.cells if "A list of scores" in cell.source).source += "\n\nMy note."
+    nbformat.write(notebook, path)
+
+
+def add_cell(path):
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell("1 + 1"))
+    nbformat.write(notebook, path)
+
+
+def commit(course):
+    who = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    for words in (["init", "-q"], ["add", "."], [*who, "commit", "-q", "--no-verify", "-m", "a release"]):
+        subprocess.run(["git", *words], cwd=course, check=True)
+
+
+@pytest.mark.parametrize("work", [change_note, add_cell])
+def test_a_build_does_not_overwrite_work_outside_of_answers(course, registry, source, work):
+    build(root=course, registry=registry)
+    commit(course)
+    work(course / RELEASE)
+    before = (course / RELEASE).read_bytes()
+    with pytest.raises(CourseError, match=r"changed or added.*--overwrite"):
+        build(root=course, registry=registry)
+    assert (course / RELEASE).read_bytes() == before
+    build(root=course, registry=registry, overwrite=True)
+    assert states(course, registry, check=True)[RELEASE] == "same"
+
+
+def test_builds_between_two_commits_are_no_work_of_a_learner(course, registry, source):
+    build(root=course, registry=registry)
+    commit(course)
+    for new in ("Some scores", "Many scores", "All scores"):
+        old = source.read_text()
+        source.write_text(re.sub(r"(A list of|Some|Many) scores", new, old, count=1))
+        assert source.read_text() != old
+        with builds_remembered(course / "chapters"):
+            assert states(course, registry)[RELEASE] == "written"
+    assert not subprocess.run(
+        ["git", "ls-files", "--others", "--exclude-standard"], cwd=course, capture_output=True, check=True
+    ).stdout
+    add_cell(course / RELEASE)
+    with pytest.raises(CourseError, match="changed or added"), builds_remembered(course / "chapters"):
+        build(root=course, registry=registry)
+    with pytest.raises(CourseError, match="changed or added"):  # the refused build took no note of the learner's cell
+        build(root=course, registry=registry)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"{}", b"[]", b"\xff\xfe"])
+def test_a_notebook_that_cannot_be_read_is_not_overwritten(course, registry, content):
+    build(root=course, registry=registry)
+    (course / RELEASE).write_bytes(content)
+    with pytest.raises(CourseError, match="cannot be read as a notebook"):
+        build(root=course, registry=registry)
+    assert (course / RELEASE).read_bytes() == content
 
 
 def test_outputs_and_a_changed_source_are_no_answers(course, registry, source):

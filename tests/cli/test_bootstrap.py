@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -38,6 +41,7 @@ def calls(clone: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         made.append("hand over: " + " ".join(words))
         raise HandedOver
 
+    monkeypatch.setenv("COURSE_CACHE", str(clone.parent / "cache"))
     monkeypatch.setattr(bootstrap, "repository", lambda: clone)
     monkeypatch.setattr(bootstrap, "make_environment", note("venv", HERE))
     monkeypatch.setattr(bootstrap, "install", note("pip"))
@@ -154,6 +158,37 @@ def test_a_failing_step_leaves_no_stamp_behind(calls: list[str], clone: Path, mo
         bootstrap.enter("lab", [])
     assert calls == ["venv"]
     assert read_stamp(environment_folder(clone)) == {}
+
+
+def test_whoever_waited_for_a_whole_set_up_does_nothing_again(
+    calls: list[str], clone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def waited_for(root: Path) -> Iterator[bool]:
+        make_finished(clone)
+        yield True
+
+    monkeypatch.setattr(bootstrap, "one_set_up_at_a_time", waited_for)
+    with pytest.raises(HandedOver):
+        bootstrap.enter("lab", [])
+    assert calls == ["hand over: lab"]
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(errno.ENOSPC, "The disk is full"), (errno.EACCES, "may not be written to"), (errno.EIO, "stopped at")],
+)
+def test_an_error_of_the_disk_is_a_sentence(
+    calls: list[str], monkeypatch: pytest.MonkeyPatch, number: int, said: str
+) -> None:
+    def fail(*args: object) -> None:
+        raise OSError(number, os.strerror(number), "/clone/.venv/course-setup.partial")
+
+    monkeypatch.setattr(bootstrap, "finish", fail)
+    with pytest.raises(CourseError, match=said) as caught:
+        bootstrap.enter("setup", [])
+    assert "course-setup.partial" in caught.value.problem
+    assert "run the same command again" in caught.value.remedy.lower()
 
 
 @pytest.mark.parametrize("words", [["--torch-index", "file:///w"], ["--torch-index=file:///w"]])

@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 
 from course_lib.cli import bootstrap_needs as needs
+from course_lib.cli.bootstrap_places import WINDOWS, cache_folder
+from course_lib.data.assets import find_asset
+from course_lib.data.cache import cache_dir
 from course_lib.errors import CourseError
+from course_lib.models.gguf import MARKER
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -58,14 +62,34 @@ def set_free_space(monkeypatch: pytest.MonkeyPatch, free: float) -> None:
 
 
 def test_a_full_disk_is_found_before_anything_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    set_free_space(monkeypatch, 3.9e9)
-    with pytest.raises(CourseError, match=r"has 3\.9 GB free; the packages need 4 GB"):
-        needs.check_disk(tmp_path, environment_exists=False)
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
+    set_free_space(monkeypatch, 4.9e9)
+    with pytest.raises(CourseError, match=r"has 4\.9 GB free; the packages and the model need 5 GB"):
+        needs.check_disk(tmp_path, nearly_complete=False)
 
 
-def test_a_repair_needs_less(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    set_free_space(monkeypatch, 3.9e9)
-    assert needs.check_disk(tmp_path, environment_exists=True) == 3.9e9
+def test_a_repair_needs_less_and_least_with_the_model_in_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
+    set_free_space(monkeypatch, 1.9e9)
+    with pytest.raises(CourseError, match="the model need 2 GB"):
+        needs.check_disk(tmp_path, nearly_complete=True)
+    sha256 = find_asset("smollm2").files[0].sha256
+    folder = tmp_path / "cache" / "models" / f"gguf-{sha256[:20]}-float32"
+    folder.mkdir(parents=True)
+    assert not needs.model_is_cached()
+    (folder / MARKER).write_text("{}")
+    assert needs.check_disk(tmp_path, nearly_complete=True) == 1.9e9
+
+
+def test_the_cache_is_found_without_any_package_where_the_library_puts_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("COURSE_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    assert cache_folder() == cache_dir()
+    if not WINDOWS and sys.platform != "darwin":
+        monkeypatch.setenv("XDG_CACHE_HOME", "/elsewhere")
+        assert cache_folder() == cache_dir() == Path("/elsewhere/ai-safety-hands-on")
 
 
 def test_a_cache_on_another_disk_is_asked_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +98,7 @@ def test_a_cache_on_another_disk_is_asked_too(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("COURSE_CACHE", "/dev/shm/not/made/yet")
     monkeypatch.setattr(needs.shutil, "disk_usage", lambda path: Usage(100e9, 0, 0.5e9 if "shm" in path else 50e9))
     with pytest.raises(CourseError, match="the model need"):
-        needs.check_disk(tmp_path, environment_exists=False)
+        needs.check_disk(tmp_path, nearly_complete=False)
 
 
 def test_a_folder_that_cannot_be_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,3 +123,16 @@ def test_another_interpreter_is_asked_by_running_it(tmp_path: Path) -> None:
     base = Path(sys.base_prefix) / "bin" / "python3"
     if base.exists() and sys.prefix != sys.base_prefix:
         assert not pins.satisfied_in(repository(), base)
+
+
+def test_an_environment_is_nearly_complete_with_pytorch_and_nine_tenths(clone: Path, tmp_path: Path) -> None:
+    (clone / "constraints.txt").write_text("torch==2.13.0\n" + "".join(f"p{n}==1\n" for n in range(9)))
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    assert not pins.nearly_complete(clone, packages)
+    install_by_name(packages, *(f"p{n}-1" for n in range(9)))
+    assert not pins.nearly_complete(clone, packages)  # nine of ten, and two thirds of the bytes are missing
+    install_by_name(packages, "torch-2.13.0")
+    assert pins.nearly_complete(clone, packages)
+    (packages / "p3-1.dist-info").rename(packages / "gone")
+    assert pins.nearly_complete(clone, packages)

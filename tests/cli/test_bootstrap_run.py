@@ -26,6 +26,16 @@ def test_output_is_returned_and_logged_and_the_exit_code_passed_on(tmp_path: Pat
     assert log.read_text() == "before\n" + output
 
 
+@pytest.mark.parametrize("log", ["/dev/full", "/no/such/folder/log"])
+def test_a_log_that_cannot_be_written_stops_nothing(log: str) -> None:
+    """/dev/full is a full disk in a file: opening works, every write fails."""
+    if log == "/dev/full" and not Path(log).exists():
+        pytest.skip("this system has no /dev/full")
+    code = "print('x' * 100_000); print('end')"
+    status, output = run_logged([sys.executable, "-c", code], Path(log), str.strip, Progress(io.StringIO()))
+    assert (status, output.split()[-1]) == (0, "end")
+
+
 def test_the_line_is_brought_up_to_date_while_the_program_is_silent(tmp_path: Path) -> None:
     seen: list[str] = []
 
@@ -46,20 +56,22 @@ def test_output_that_is_not_utf_8_does_not_stop_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
-def test_an_interruption_ends_the_program_too(tmp_path: Path) -> None:
-    """Only the parent gets the signal here, as from `kill -INT`; the child must not survive it."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_ends_the_program_too(tmp_path: Path, number: signal.Signals) -> None:
+    """Only the parent gets the signal here, as from `kill`; the child must not survive it."""
     note = tmp_path / "child"
     child = f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
     parent = (
         "import sys, io, pathlib\n"
-        "from course_lib.cli.bootstrap_run import Progress, run_logged\n"
-        f"run_logged([sys.executable, '-c', {child!r}], pathlib.Path({str(tmp_path / 'log')!r}), str, "
+        "from course_lib.cli.bootstrap_run import Progress, ended_like_interrupted, run_logged\n"
+        "with ended_like_interrupted():\n"
+        f"    run_logged([sys.executable, '-c', {child!r}], pathlib.Path({str(tmp_path / 'log')!r}), str, "
         "Progress(io.StringIO()))\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(repository())}
     process = subprocess.Popen([sys.executable, "-c", parent], env=environment, stderr=subprocess.DEVNULL)
     wait_for(lambda: note.exists() and note.read_text() != "")
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     process.wait(timeout=15)
     pid = int(note.read_text())
     wait_for(lambda: not is_running(pid))

@@ -70,3 +70,14 @@ def test_the_ci_script_is_executable_and_parses() -> None:
     assert os.access(script, os.X_OK)
     assert subprocess.run(["bash", "-n", str(script)]).returncode == 0
     assert script.read_text().rstrip().endswith("python3 -m course_lib test </dev/null")
+    assert "\nexport CI=1" in script.read_text()  # or skips for want of Chromium would pass there
+
+
+def test_a_clone_on_windows_gets_the_committed_bytes() -> None:
+    """`course build --check` compares bytes; with the line ends of Windows every notebook would be stale."""
+    command = ["git", "check-attr", "text", "eol", "--", "chapters/start.ipynb", "chapters/a/b.png"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    said = dict(line.rsplit(": ", 1) for line in result.stdout.splitlines())
+    assert said["chapters/start.ipynb: text"] == "auto"
+    assert said["chapters/start.ipynb: eol"] == "lf"
+    assert said["chapters/a/b.png: text"] == "unset"

@@ -74,6 +74,21 @@ def test_a_port_that_is_taken_is_a_sentence() -> None:
     lab.check_port_free("localhost", port)
 
 
+@pytest.mark.parametrize("windows", [True, False])
+def test_windows_is_not_asked_to_share_the_port(monkeypatch: pytest.MonkeyPatch, windows: bool) -> None:
+    """There SO_REUSEADDR lets two programs listen on one port, and the check could not fail."""
+    options: list[int] = []
+
+    class Probe(socket.socket):
+        def setsockopt(self, level: int, option: int, value: object) -> None:  # type: ignore[override]
+            options.append(option)
+
+    monkeypatch.setattr(lab.socket, "socket", Probe)
+    monkeypatch.setattr(lab, "WINDOWS", windows)
+    lab.check_port_free("localhost", 0)
+    assert (socket.SO_REUSEADDR in options) == (not windows)
+
+
 def test_a_port_that_is_no_port_is_a_sentence() -> None:
     with pytest.raises(CourseError, match="Port 70000"):
         lab.check_port_free("localhost", 70000)
