@@ -96,8 +96,9 @@ def _build_chapter(chapter: Chapter, check: bool, overwrite: bool, registry: Reg
     if check:
         left_over = [FileState(chapter.folder, _shown(p, chapter), "left over") for p in _left_over(chapter, contents)]
         return [*_compare(chapter, solution, contents), *left_over]
-    for path in contents if not overwrite else ():
-        refuse_to_overwrite(path, _shown(path, chapter))
+    for path, content in contents.items():
+        if not overwrite and _state(path, content) == "stale":
+            refuse_to_overwrite(path, _shown(path, chapter))
     contents = {chapter.solution: notebook_bytes(solution), **contents}
     return [FileState(chapter.folder, _shown(path, chapter), _write(path, contents[path])) for path in contents]
 

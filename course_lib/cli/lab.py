@@ -10,9 +10,11 @@ The server listens on this machine only unless `--ip` says otherwise, and asks f
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -25,6 +27,7 @@ QUIET = [
     "--LabApp.news_url=None",
     "--LabApp.extension_manager=readonly",
 ]
+NO_NEWS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.port is not None:
         check_port_free(arguments.ip, arguments.port)
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    keep_news_off(Path(sys.prefix))
     from jupyterlab.labapp import main
 
     try:
@@ -46,6 +50,19 @@ def run(arguments: argparse.Namespace) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
+
+
+def keep_news_off(prefix: Path) -> None:
+    """Answer JupyterLab's question about news with no, before it is asked of every learner in the first minute.
+
+    Written as a default of this environment; settings that exist are left as they are, and so is a folder that cannot
+    be written to.
+    """
+    path = prefix / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.write_text(json.dumps(NO_NEWS), encoding="utf-8")
 
 
 def server_arguments(root: Path, arguments: argparse.Namespace, *, administrator: bool) -> list[str]:

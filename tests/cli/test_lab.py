@@ -145,3 +145,12 @@ def test_the_server_serves_the_lab_with_news_and_installer_off(address: str) -> 
 @pytest.mark.slow
 def test_the_server_reports_no_newer_version_because_it_does_not_ask(address: str) -> None:
     assert json.loads(get(f"{address}/lab/api/update")) == {"notification": None}
+
+
+def test_the_question_about_news_is_answered_once_and_settings_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
+    lab.keep_news_off(tmp_path)
+    assert '"fetchNews": "false"' in path.read_text()
+    path.write_text("{}")
+    lab.keep_news_off(tmp_path)
+    assert path.read_text() == "{}"
