@@ -117,7 +117,7 @@ def explain(lines: list[str], package: str) -> CourseError:
     if "No matching distribution found" in words:
         return CourseError(
             f"The package index that pip is set to use does not have {package}.",
-            "Look at `python -m pip config list`; the public index is https://pypi.org/simple.",
+            "Look at `python -m pip config list`; without settings of its own pip uses the public index.",
         )
     errors = [line for line in lines if "error" in line.lower()] or [line for line in lines if line] or ["no output"]
     return CourseError(f"pip could not download {package} ({errors[-1].strip()}).", "Mend that, then try again.")

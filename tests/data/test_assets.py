@@ -261,7 +261,7 @@ class TestNoNetwork:
         ("line", "problem"),
         [
             ("WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError(\"HTTPSConnection(host="
-             "'pypi.org', port=443): Failed to resolve 'pypi.org' ([Errno -3] Temporary failure in name resol"
+             "'index.example', port=443): Failed to resolve 'index.example' ([Errno -3] Temporary failure in name resol"
              "ution)\")'",
              "could not be reached"),
             ("WARNING: Retrying (Retry(total=0)) after connection broken by 'ReadTimeoutError(\"Read timed out.\")'",
