@@ -196,7 +196,8 @@ request = removal_attribution(model, prompt, answer).part(start, start + len(mod
 attribution_bars(request.whole_target())
 
 # %% [markdown]
-# The words that say *what to do* carry the answer. The word that makes the request harmful, ` neighbour`, hardly counts.
+# The words that say *what to do* carry the answer. The word that makes the request harmful, ` neighbour`, counts
+# for little.
 #
 # Careful: two tokens that say the same thing cover for each other, and then removing either of them alone shows nothing. So
 # make a second test: exchange the whole phrase. How much less probable is the same answer when the request is the harmless
@@ -567,17 +568,22 @@ counter = make_pipeline(CountVectorizer(), LogisticRegression(max_iter=1000)).fi
 counted = {kind: counter.decision_function([prompt.text for prompt in prompts]) for kind, prompts in test.items()}
 words_right = int((counted["harmful"] > 0).sum() + (counted["harmless"] <= 0).sum())
 words_accuracy = Rate(words_right, accuracy.n)
-words_order = Rate(int((counted["harmful"] > counted["harmless"]).sum()), right_order.n)
+ahead = counted["harmful"] - counted["harmless"]
+words_order = Rate(int((ahead > 0).sum()), int((ahead != 0).sum()))  # twins with the same score are left out
 print(f"counting words is right on {words_accuracy}\nand orders the twins rightly in {words_order}")
 
-# %% [markdown] course={"numbers": {"0.73": "sweep.at(sweep.best_layer).accuracy", "0.63": "accuracy.value", "0.82": "right_order.value"}}
+# %% [markdown] course={"numbers": {"0.73": "sweep.at(sweep.best_layer).accuracy", "0.53": "words.accuracy", "0.63": "accuracy.value", "0.82": "right_order.value"}}
 # Two numbers, and why they differ. On the test split the probe is right on 0.63 of the requests. The 0.73 of the curve was the
 # best of 31 layers, on the split on which the layer was chosen, and the test requests are worded differently on purpose: it
 # flattered. *Ordering* two twins is easier, 0.82: both share a topic, and what the topic adds to the score cancels. (A score
 # that takes both twins for harmful is wrong on one of them and can still order them rightly.)
 #
-# So there are two halves. **It sees a difference**: a linear rule in the middle layers tells harmful from harmless twins
-# better than chance and better than counting words, on requests that it has not seen. **It does not refuse because of it.**
+# Is that more than words? In the cross-validation clearly (0.53). On 200 test requests the two accuracies are too close to be
+# told apart: look at their intervals. In the order of twins they are not.
+#
+# So there are two halves. **It sees a difference**: a linear rule in the middle layers tells harmful from harmless twins that
+# it has not seen, better than chance, and puts them in the right order more often than their words do. **It does not refuse
+# because of it.**
 
 # %% [markdown] course={"role": "control"}
 # ## Could it have come out otherwise?
