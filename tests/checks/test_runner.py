@@ -100,11 +100,11 @@ def test_weights_that_were_changed_are_noticed_and_put_back():
 def test_a_hook_of_an_earlier_cell_is_taken_off_before_the_reference_runs():
     case = HEADS.visible[0]
     model = load_model(case.arguments[0].name)
-    model.model.model.layers[1].register_forward_hook(lambda module, args, output: output * 0)
+    handle = model.model.model.layers[1].register_forward_hook(lambda module, args, output: output * 0)
     verdict = run(HEADS, HEADS.reference_function, [case])
     assert verdict.passed
     assert "hook was left" in verdict.note
-    assert not model.model.model.layers[1]._forward_hooks
+    assert handle.id not in model.model.model.layers[1]._forward_hooks  # transformers may keep hooks of its own there
     assert run(HEADS, HEADS.reference_function, [case]).note == ""
 
 
