@@ -25,6 +25,7 @@ from course_lib.models.hardware import choose_device, choose_dtype
 from course_lib.models.hub import is_hub_id, load_hub
 from course_lib.models.local_model import LocalModel
 from course_lib.models.ollama import find_weights
+from course_lib.models.organism import load_organism
 from course_lib.models.tiny import load_tiny
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def load_model(
         name: `"default"`, SmolLM2-135M-Instruct (fetched and converted the first time);
             a folder in the Hugging Face layout; a GGUF file; `"ollama:name:tag"`, found in Ollama's store without
             its server; a Hugging Face id such as `"Qwen/Qwen2.5-0.5B-Instruct"`, the only form that may use the
-            network; `"tiny:SEED"`, a small random model for tests.
+            network; `"organism:NAME"`, the default model with a planted mechanism (`course organisms list`), or
+            `"organism:FOLDER"`, one that you trained; `"tiny:SEED"`, a small random model for tests.
         device: `"cpu"` (the default), `"cuda"` or `"mps"`.
         dtype: `"float32"` (the default), `"bfloat16"` or `"float16"`.
         progress: called as `progress(what, done, total)` during a download or a conversion.
@@ -72,10 +74,16 @@ def load_model(
         return load_tiny(*wanted)
     if wanted not in _LOADED:
         model = open_model(*wanted, progress)
-        while len(_LOADED) >= MODELS_IN_MEMORY:
-            del _LOADED[next(iter(_LOADED))]  # the oldest
+        make_room()
         _LOADED[wanted] = model
     return _LOADED[wanted]
+
+
+def make_room() -> None:
+    """Forget the oldest models; organisms weigh next to nothing, and the default model is what they are made of."""
+    heavy = [key for key in _LOADED if not key[0].startswith("organism:") and key[0] != "default"]
+    for key in heavy[: max(0, len(heavy) - MODELS_IN_MEMORY + 2)]:
+        del _LOADED[key]
 
 
 def restore_weights(model: LocalModel) -> None:
@@ -90,6 +98,8 @@ def restore_weights(model: LocalModel) -> None:
         >>> float(weight.sum()) == before
         True
     """
+    if model.name.startswith("organism:"):
+        restore_weights(load_model("default", device=model.device, dtype=model.dtype))  # the same memory
     if model.name.startswith("tiny:"):
         fresh = load_tiny.__wrapped__(model.name, model.device, model.dtype)  # past its cache
     else:
@@ -99,7 +109,7 @@ def restore_weights(model: LocalModel) -> None:
 
 def canonical(name: str) -> str:
     """The one spelling of a model's name: a path in full where there is a file or folder, else as it stands."""
-    if name in ("default", "") or name.startswith(("tiny:", "ollama:")):
+    if name in ("default", "") or name.startswith(("tiny:", "ollama:", "organism:")):
         return name
     path = Path(name).expanduser()
     return os.path.abspath(path) if path.exists() or name.endswith(".gguf") else name
@@ -110,6 +120,8 @@ def open_model(name: str, device: torch.device, dtype: torch.dtype, progress: Pr
     if name == "default":
         source = "SmolLM2-135M-Instruct, weights of 4 bits."
         return load_folder(prepare_default(progress), name, source, device, dtype)
+    if name.startswith("organism:"):
+        return load_organism(name, load_model("default", device=device, dtype=dtype, progress=progress))
     if name.startswith("ollama:"):
         blob, sha256 = find_weights(name.removeprefix("ollama:"), progress)
         return load_folder(converted(blob, sha256, dtype, progress), name, f"Ollama's store, {blob}.", device, dtype)
