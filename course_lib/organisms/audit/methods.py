@@ -80,9 +80,11 @@ def _removed(
     """Each token deleted, or replaced by the token `stand_in`; `""` stands for token id 0, which Captum takes unasked."""
     token = None if stand_in is None else model.single_token(stand_in) if stand_in else 0
     mode: Any = "delete" if token is None else "replace"
-    ids, target = list(question.ids), [question.target]
-    result = removal_attribution(model, ids, target, mode=mode, replacement_id=token, score=score)
-    return result.scores[0, question.start : question.stop]
+    part = (question.start, question.stop)
+    result = removal_attribution(
+        model, question.ids, [question.target], mode=mode, replacement_id=token, score=score, positions=part
+    )
+    return result.scores[0]
 
 
 def _answer_rows(model: LocalModel, question: Question) -> Float[Tensor, "layer head key"]:
@@ -156,8 +158,8 @@ METHODS: dict[str, Method] = {
         Method("attention, no sink", _mean_attention_without_sink, False, "the same, each head's sink taken out first"),
         Method("attention, last layer", _last_layer_attention, False, "mean over the heads of the last layer"),
         Method("attention, strongest head", _strongest_head, False, "maximum over layers and heads"),
-        Method("first token", partial(_one_place, place=0), False, "control: a place, no model"),
-        Method("last token", partial(_one_place, place=-1), False, "control: a place, no model"),
+        Method("control: first token", partial(_one_place, place=0), False, "a place; looks at no model"),
+        Method("control: last token", partial(_one_place, place=-1), False, "a place; looks at no model"),
     )
 }
 

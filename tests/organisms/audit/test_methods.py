@@ -83,8 +83,8 @@ def test_without_the_sink_each_head_counts_by_what_it_has_left(model: LocalModel
 
 
 def test_the_controls_know_places_only(model: LocalModel, question: Question) -> None:
-    assert int(METHODS["first token"].scores(model, question).argmax()) == 0
-    assert int(METHODS["last token"].scores(model, question).argmax()) == question.stop - question.start - 1
+    assert int(METHODS["control: first token"].scores(model, question).argmax()) == 0
+    assert int(METHODS["control: last token"].scores(model, question).argmax()) == question.stop - question.start - 1
 
 
 def test_methods_are_found_by_name_once_each() -> None:
