@@ -34,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Audit, print the table, write the files that were asked for."""
     from course_lib.cli.table import as_markdown, print_table
+    from course_lib.organisms.audit import find_methods
 
     for path in filter(None, (args.markdown, args.figure)):
         check_writable(path)
@@ -43,7 +44,9 @@ def run(args: argparse.Namespace) -> int:
     if not args.as_json:
         print("", *audit.sentences(), sep="\n")
     if args.markdown:
-        args.markdown.write_text("\n\n".join([as_markdown(audit.rows()), *audit.sentences()]) + "\n", encoding="utf-8")
+        legend = "\n".join(f"* **{method.name}**: {method.what}" for method in find_methods(args.method))
+        parts = [as_markdown(audit.rows()), *audit.sentences(), legend]
+        args.markdown.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     if args.figure:
         from course_lib.figures.audit import audit_dots
 

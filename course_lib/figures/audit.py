@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from course_lib.errors import CourseError
 from course_lib.figures.picture import Picture
-from course_lib.figures.style import BLUE, GREY, INK, ORANGE, POINTS, WIDTH, label_ticks, printable, title_above
+from course_lib.figures.style import BLUE, GREY, INK, ORANGE, POINTS, WIDTH, label_ticks, printable, signed, title_above
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,6 +61,7 @@ def draw_panel(axes: Axes, audit: Audit, organism: str, methods: list[str]) -> N
             axes.plot([without.value], [place], "o", color=ORANGE, fillstyle="none", markersize=7, clip_on=False)
     axes.axvline(scores[0].chance[1], color=GREY, linewidth=1.2)
     axes.set_xlim(0, 1)
+    axes.set_xticks([0, 0.5, 1], labels=["0", "0.5", "1"])
     axes.set_title(organism, fontsize=POINTS, color=INK)
     axes.tick_params(labelsize=POINTS, colors=INK)
     axes.tick_params(axis="y", length=0)
@@ -73,5 +74,5 @@ def finding(audit: Audit) -> str:
     """The default title: which methods gain most and least over random scores."""
     methods = audit.methods()
     best, last = methods[0], methods[-1]
-    words = f"{best}: hits {audit.gain(best):+.2f} over random"
-    return words if best == last else f"{words}; {last}: {audit.gain(last):+.2f}"
+    words = f"{best}: {signed(audit.gain(best), plus=True)} over random"
+    return words if best == last else f"{words}; {last}: {signed(audit.gain(last), plus=True)}"

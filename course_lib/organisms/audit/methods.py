@@ -75,10 +75,10 @@ class Method:
 
 
 def _removed(
-    model: LocalModel, question: Question, *, score: Any = "log_prob", stand_in: str | None = None
+    model: LocalModel, question: Question, *, score: Any = "log_prob", stand_in: str | int | None = None
 ) -> Float[Tensor, " token"]:
-    """Each token deleted, or replaced by the token `stand_in`; `""` stands for token id 0, which Captum takes unasked."""
-    token = None if stand_in is None else model.single_token(stand_in) if stand_in else 0
+    """Each token deleted, or replaced by the token `stand_in`, given as its text or its id."""
+    token = model.single_token(stand_in) if isinstance(stand_in, str) else stand_in
     mode: Any = "delete" if token is None else "replace"
     part = (question.start, question.stop)
     result = removal_attribution(
@@ -148,9 +148,17 @@ METHODS: dict[str, Method] = {
     for method in (
         Method("delete", _removed, True, "log probability lost when the token is deleted"),
         Method("delete, logit", partial(_removed, score="logit"), True, "raw logit lost when the token is deleted"),
-        Method("replace by space", partial(_removed, stand_in=" "), True, "log probability lost, a space in its place"),
         Method(
-            "replace by token 0", partial(_removed, stand_in=""), True, "log probability lost, token id 0 in its place"
+            "replace by space",
+            partial(_removed, stand_in=" "),
+            True,
+            "log probability lost when a space stands in its place",
+        ),
+        Method(
+            "replace by token 0",
+            partial(_removed, stand_in=0),
+            True,
+            "the same, token id 0 in its place: Captum's default",
         ),
         Method("saliency", _saliency, False, "norm of the gradient with respect to the embedding"),
         Method("gradient x input", _gradient_x_input, True, "gradient times embedding, summed"),

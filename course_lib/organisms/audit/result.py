@@ -141,4 +141,4 @@ def rate_fields(name: str, rate: Rate) -> dict[str, Any]:
 
 
 def _listed(words: str, names: Sequence[str]) -> str:
-    return f"{words}: {', '.join(names)}." if names else ""
+    return f"{words}: {'; '.join(names)}." if names else ""

@@ -66,7 +66,7 @@ def test_text_and_html_have_the_same_numbers(audit: Audit) -> None:
 def test_the_figure_has_a_panel_for_each_organism_and_a_line_for_chance(audit: Audit) -> None:
     picture = audit_dots(audit)
     assert [axes.get_title() for axes in picture.figure.axes] == ["trigger", "backdoor"]
-    assert picture.title == "delete: hits +0.85 over random; attention: -0.05"
+    assert picture.title == "delete: +0.85 over random; attention: −0.05"
     assert "0.90 [0.80, 0.95]" in picture.text
     lines = [list(line.get_xdata()) for line in picture.figure.axes[0].lines]
     assert [0.1, 0.1] in lines
