@@ -95,10 +95,7 @@ def choose_cases(
     asked = 0
     while asked < len(tasks) and len(cases) < limit:
         group = tasks[asked : asked + limit - len(cases)]
-        works = iter(_behaves(name, model, [request for requests in group for request in requests]))
-        for requests in group:
-            good = [request for request in requests if next(works)]
-            cases += [make_case(name, model, request) for request in good[:1]]
+        cases += [make_case(name, model, request) for request in _first_that_work(name, model, group)]
         asked += len(group)
         if progress is not None:
             progress(len(cases), limit)
@@ -120,6 +117,16 @@ def _tasks(name: str, split: Split, random: Random) -> Iterator[list[Request]]:
     for place in range(4):
         for tasks in order:
             yield from (random.sample(requests, len(requests)) for requests in tasks[place : place + 1])
+
+
+def _first_that_work(name: str, model: LocalModel, tasks: Sequence[Sequence[Request]]) -> list[Request]:
+    """The first request of each task on which the organism does what its rule says; tasks without one are left out."""
+    found: dict[int, Request] = {}
+    for place in range(max(map(len, tasks))):
+        left = [index for index, requests in enumerate(tasks) if index not in found and place < len(requests)]
+        works = _behaves(name, model, [tasks[index][place] for index in left]) if left else []
+        found |= {index: tasks[index][place] for index, good in zip(left, works, strict=True) if good}
+    return [found[index] for index in sorted(found)]
 
 
 def _behaves(name: str, model: LocalModel, requests: Sequence[Request]) -> list[bool]:

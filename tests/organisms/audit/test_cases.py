@@ -62,15 +62,18 @@ def test_only_requests_on_which_the_organism_does_as_its_rule_says(
 
 
 def test_tasks_on_which_it_does_not_are_counted(model: LocalModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls: list[Sequence[str]] = []
+    """None of the first five tasks works; the next five do, and the requests of a task are asked one after the other."""
+    task = {request.text: request.task for request in separating_requests("train")}
+    calls: list[list[str]] = []
 
-    def second_half_only(model: LocalModel, requests: Sequence[str]) -> list[bool]:
-        calls.append(requests)
-        return [len(calls) > 1] * len(requests)
+    def not_the_first_five(model: LocalModel, requests: Sequence[str]) -> list[bool]:
+        calls.append([task[text] for text in requests])
+        return [task[text] not in calls[0] for text in requests]
 
-    monkeypatch.setattr(cases, "refuses", second_half_only)
+    monkeypatch.setattr(cases, "refuses", not_the_first_five)
     found = choose_cases("correlate", model, limit=5, split="train")
     assert (len(found.cases), found.asked) == (5, 10)
+    assert [len(call) for call in calls] == [5, 5, 5]  # both polite requests of the first five, one of the next
 
 
 def test_a_backdoor_has_to_answer_with_its_phrase_and_refuse_without(
