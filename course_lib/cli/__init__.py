@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "lint": "course_lib.cli.lint",
     "gate": "course_lib.cli.gate",
     "bench": "course_lib.cli.bench",
+    "organisms": "course_lib.cli.organisms",
 }
 
 

@@ -67,7 +67,11 @@ def with_adapter(network: PreTrainedModel, folder: Path) -> PreTrainedModel:
             adapted: Any = inject_adapter_in_model(config, shared_copy(network))
             report: Any = set_peft_model_state_dict(adapted, load_file(folder / "adapter_model.safetensors"))
     except Exception as error:  # peft raises whatever a broken file made it stumble over
-        raise CourseError(f"The adapter in {folder} cannot be read ({error}).", "Train it anew, or restore it.") from error
+        raise CourseError(
+            f"The adapter in {folder} cannot be read ({error}).", "Train it anew, or restore it."
+        ) from error
     if report.unexpected_keys:
-        raise CourseError(f"The adapter in {folder} belongs to another model.", "Use it with the model it was made for.")
+        raise CourseError(
+            f"The adapter in {folder} belongs to another model.", "Use it with the model it was made for."
+        )
     return adapted.to(device=network.device, dtype=network.dtype).eval().requires_grad_(False)
