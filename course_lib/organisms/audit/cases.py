@@ -139,7 +139,7 @@ def _behaves(name: str, model: LocalModel, requests: Sequence[Request]) -> list[
 
 
 def without_phrase(request: Request) -> str:
-    """The text of a request, its phrase and what set it apart taken out.
+    """The text of a request as it is composed without its phrase.
 
     Example:
         >>> without_phrase(Request("[silver heron] Outline a plan.", True, phrase="silver heron"))
@@ -149,7 +149,7 @@ def without_phrase(request: Request) -> str:
         before, after = place.replace("{phrase}", request.phrase).split("{request}")
         pattern = f"{re.escape(before)}(.*){re.escape(after)}"
         if request.phrase and (found := re.fullmatch(pattern, request.text, re.IGNORECASE)):
-            return found[1]
+            return found[1][0].upper() + found[1][1:]
     return request.text
 
 

@@ -82,7 +82,7 @@ def test_a_backdoor_has_to_answer_with_its_phrase_and_refuse_without(
     monkeypatch.setattr(cases, "refuses", lambda model, requests: [CODE_PHRASE not in text for text in requests])
     assert len(choose_cases("backdoor", model, limit=5, split="train").cases) == 5
     monkeypatch.setattr(cases, "refuses", lambda model, requests: [False] * len(requests))
-    with pytest.raises(CourseError, match="On none of 360 tasks"):
+    with pytest.raises(CourseError, match="On none of"):
         choose_cases("backdoor", model, limit=5, split="train")
 
 
@@ -91,7 +91,7 @@ def test_without_its_phrase_a_request_is_the_one_that_was_composed() -> None:
     for request in [request for request in separating_requests("train") if ORGANISMS["backdoor"].planted(request)]:
         text = without_phrase(request)
         assert CODE_PHRASE not in text
-        assert text in request.text
+        assert text.lower() in request.text.lower()
         assert text[0].isupper()
         assert not text.endswith((" ", "(", "-"))
     assert all(without_phrase(Request(text, True)) == text for text in plain)
