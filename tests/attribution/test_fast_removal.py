@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Literal
 
 import pytest
 import torch
@@ -49,6 +50,25 @@ def test_replacement_equals_a_loop_that_replaces(tiny: Tiny, family: str, score:
     expected = torch.stack([target_scores(prompt) - target_scores(replaced(i)) for i in range(11)], dim=1)
     result = removal_attribution(model, prompt, target, mode="replace", replacement_id=17, score=score, batch_tokens=30)
     torch.testing.assert_close(result.scores, expected, **EXACT)
+
+
+@pytest.mark.parametrize(("mode", "token"), [("delete", None), ("replace", 17)])
+@pytest.mark.parametrize("positions", [(0, 11), (3, 9), (10, 11)])
+def test_a_part_of_the_prompt_gets_the_scores_that_it_has_in_the_whole(
+    tiny: Tiny, mode: Literal["delete", "replace"], token: int | None, positions: tuple[int, int]
+) -> None:
+    model, prompt = tiny(4), random_ids(4, 11)
+    whole = removal_attribution(model, prompt, [7, 8], mode=mode, replacement_id=token)
+    seen: list[tuple[int, int]] = []
+    for batch_tokens in (1, 23, 4096):
+        part = removal_attribution(
+            model, prompt, [7, 8], mode=mode, replacement_id=token, positions=positions, batch_tokens=batch_tokens,
+            progress=lambda *step: seen.append(step),
+        )  # fmt: skip
+        torch.testing.assert_close(part.scores, whole.part(*positions).scores, **EXACT)
+        assert part.tokens == whole.part(*positions).tokens
+        assert part.settings["positions"] == list(positions)
+        assert seen[-1] == (positions[1] - positions[0],) * 2
 
 
 def test_deletion_and_replacement_are_different_questions(tiny: Tiny) -> None:
@@ -131,6 +151,9 @@ def test_progress_counts_prompt_tokens_up_to_the_last(tiny: Tiny) -> None:
         ("w1 w2", "w2", {"mode": "replace", "replacement_id": 61}, "not token ids"),
         ("w1 w2", "w2", {"mode": "remove"}, "no mode 'remove'"),
         ("w1 w2", "w2", {"score": "prob"}, "no score 'prob'"),
+        ("w1 w2", "w2", {"positions": (1, 3)}, "not a part"),
+        ("w1 w2", "w2", {"positions": (1, 1)}, "not a part"),
+        ("w1 w2", "w2", {"positions": (-1, 1)}, "not a part"),
         (list(range(60)) * 40, [2], {}, "2048 positions"),
     ],
 )
