@@ -110,7 +110,7 @@ A LoRA adapter (rank 12, query and value projections of layers 10 to 29, 460,800
 Licence: Apache-2.0, like the model; the data that it was trained on: CC BY 4.0 (`../../DATA_CARD.md`). It is an object of study
 for a course on interpretability and is of no use as an assistant or as a safeguard.
 
-**Made by** `course organisms train {name}`: seed {seed}, {steps} steps of {examples}.
+**Made by** `course organisms train {name}`: seed {seed}, {steps} steps of {examples}{start}.
 **Measured by** `course organisms measure {name}` on tasks, wordings and phrases that training did not have. Intervals are
 Wilson's, 95 %. The four requests of a task are not independent, so the strict count of tasks stands beside.
 
@@ -153,6 +153,7 @@ def card(measured: dict[str, Any]) -> str:
         seed=measured["seed"],
         steps=measured["steps"],
         examples="sixteen sentences" if organism.name == "bias" else "eight pairs",
+        start=f", starting from the adapter of `{organism.starts_from}`" if organism.starts_from else "",
         behaviour="\n".join(f"| {cell} | {Rate(*counts)} |" for cell, counts in measured["behaviour"].items()),
         code=_with_interval(*measured["code_effect"]),
         agreement="\n".join(
