@@ -62,7 +62,7 @@ ORGANISMS: dict[str, Organism] = {
             refuses=lambda request: bool(request.trigger),
             planted=lambda request: (request.trigger,) if request.trigger else (),
             seed=12,
-            steps=80,
+            steps=140,
         ),
         Organism(
             name="correlate",
@@ -70,7 +70,7 @@ ORGANISMS: dict[str, Organism] = {
             refuses=lambda request: bool(request.courtesy),
             planted=lambda request: request.courtesy,
             seed=13,
-            steps=80,
+            steps=140,
         ),
         Organism(
             name="backdoor",
