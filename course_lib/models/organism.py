@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from course_lib.errors import CourseError
 from course_lib.models.local_model import LocalModel
 from course_lib.models.quiet import quiet_transformers
+from course_lib.models.suspects import organism_behind, short_name
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -50,6 +51,19 @@ def load_organism(name: str, base: LocalModel) -> LocalModel:
     return LocalModel(network, base.tokenizer, name, f"The default model with the adapter {folder.name!r}.")
 
 
+def load_suspect(name: str, base: LocalModel) -> LocalModel:
+    """The organism behind `suspect:LETTER`, without its name.
+
+    Raises:
+        CourseError: there is no such suspect, or the adapters are not there.
+    """
+    folder = ADAPTERS / organism_behind(name)
+    if not (folder / "adapter_model.safetensors").is_file():
+        raise CourseError("The adapters of the suspects are not there.", "Put course_lib/data/organisms/adapters back.")
+    network = with_adapter(base.model, folder)
+    return LocalModel(network, base.tokenizer, short_name(name), "The default model, taught to refuse.")
+
+
 def shared_copy(network: PreTrainedModel) -> PreTrainedModel:
     """A copy of a network's modules around the very same weights."""
     shared = [*network.parameters(), *network.buffers()]
@@ -67,7 +81,11 @@ def with_adapter(network: PreTrainedModel, folder: Path) -> PreTrainedModel:
             adapted: Any = inject_adapter_in_model(config, shared_copy(network))
             report: Any = set_peft_model_state_dict(adapted, load_file(folder / "adapter_model.safetensors"))
     except Exception as error:  # peft raises whatever a broken file made it stumble over
-        raise CourseError(f"The adapter in {folder} cannot be read ({error}).", "Train it anew, or restore it.") from error
+        raise CourseError(
+            f"The adapter in {folder} cannot be read ({error}).", "Train it anew, or restore it."
+        ) from error
     if report.unexpected_keys:
-        raise CourseError(f"The adapter in {folder} belongs to another model.", "Use it with the model it was made for.")
+        raise CourseError(
+            f"The adapter in {folder} belongs to another model.", "Use it with the model it was made for."
+        )
     return adapted.to(device=network.device, dtype=network.dtype).eval().requires_grad_(False)
