@@ -34,16 +34,17 @@ class Batch:
     kept: int
 
 
-def plan_batches(edits: int, length: int, targets: int, limit: int, *, reuse: bool) -> Iterator[Batch]:
-    """Cut the edits 0, 1, … `edits` - 1 into batches.
+def plan_batches(edits: int, length: int, targets: int, limit: int, *, reuse: bool, first: int = 0) -> Iterator[Batch]:
+    """Cut the edits `first`, … `edits` - 1 into batches.
 
     Args:
-        edits: number of prompt tokens, each edited once.
+        edits: one more than the last prompt token that is edited; each of them is edited once.
         length: tokens of an edited text.
         targets: positions at the end whose logits are needed.
         limit: most tokens computed in one batch; a batch has at least one row, however long. The kept tokens cost
             memory only, so sixteen times as many of them are allowed.
         reuse: whether the tokens before the first edit of a batch are kept from an earlier pass.
+        first: the first prompt token that is edited.
 
     Example:
         >>> list(plan_batches(4, 3, 1, 6, reuse=False))
@@ -51,7 +52,7 @@ def plan_batches(edits: int, length: int, targets: int, limit: int, *, reuse: bo
         >>> list(plan_batches(4, 3, 1, 6, reuse=True))
         [Batch(start=0, stop=2, kept=0), Batch(start=2, stop=4, kept=2)]
     """
-    start = 0
+    start = first
     while start < edits:
         kept = min(start, length - targets) if reuse else 0
         rows = max(1, min(limit // (length - kept), CONTEXT_PER_TOKEN * limit // length))

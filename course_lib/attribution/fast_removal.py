@@ -57,6 +57,7 @@ def removal_attribution(
     score: Score = "log_prob",
     batch_tokens: int | None = None,
     reuse_prefix: bool = True,
+    positions: range | None = None,
     progress: Progress | None = None,
 ) -> TokenAttribution:
     """How much each target token loses when each prompt token is deleted, or replaced by another.
@@ -70,6 +71,8 @@ def removal_attribution(
         score: "log_prob", in nats, or "logit": comparable within one run, not between runs, but what some tools show.
         batch_tokens: most tokens in one forward pass; 256 on a CPU if None. Changes time and memory, not the result.
         reuse_prefix: compute the unchanged beginning only once, where the model allows it.
+        positions: a stretch of the prompt, `range(start, stop)`, when only its tokens are to be edited, such as the
+            request within a chat template; all if None.
         progress: called with (prompt tokens done, prompt tokens in all) after each forward pass.
 
     Returns:
@@ -91,8 +94,9 @@ def removal_attribution(
     targets = max(1, len(earlier))
     limit = batch_tokens or TOKENS_PER_BATCH.get(model.device.type, 256)
     check_length(model, len(text))
-    edits, length = len(prompt_ids), len(text) - (mode == "delete")
-    _check_cost(model, plan_batches(edits, length, targets, limit, reuse=reuse_prefix), length, targets)
+    start, stop = _stretch(positions, len(prompt_ids))
+    length = len(text) - (mode == "delete")
+    _check_cost(model, plan_batches(stop, length, targets, limit, reuse=reuse_prefix, first=start), length, targets)
 
     logits, prefix = shared_prefix(model, text, targets, reuse_prefix)
     target_ids = logits.argmax(dim=-1) if target is None else earlier
@@ -103,11 +107,11 @@ def removal_attribution(
         cache = prefix.lend(batch.kept, len(rows)) if prefix is not None and batch.kept else None
         return _target_scores(last_logits(model, rows, targets, cache), target_ids, score)
 
-    losses = torch.zeros(targets, edits)
-    for batch in plan_batches(edits, length, targets, limit, reuse=prefix is not None):
-        losses[:, batch.start : batch.stop] = (complete - edited_scores(batch)).T.cpu()
+    losses = torch.zeros(targets, stop - start)
+    for batch in plan_batches(stop, length, targets, limit, reuse=prefix is not None, first=start):
+        losses[:, batch.start - start : batch.stop - start] = (complete - edited_scores(batch)).T.cpu()
         if progress is not None:
-            progress(batch.stop, edits)
+            progress(batch.stop - start, stop - start)
     settings = {
         "mode": mode,
         "replacement_id": replacement_id,
@@ -118,14 +122,27 @@ def removal_attribution(
         "dtype": str(model.dtype).removeprefix("torch."),
         "input_ids": prompt_ids.tolist(),
         "target_ids": target_ids.tolist(),
-    }
+    } | ({} if positions is None else {"positions": [start, stop]})
     return TokenAttribution(
-        tokens=tuple(model.tokens(prompt_ids)),
+        tokens=tuple(model.tokens(prompt_ids[start:stop])),
         target_tokens=tuple(model.tokens(target_ids)),
         scores=losses,
         method=_method(model, replacement_id),
         settings=settings,
     )
+
+
+def _stretch(positions: range | None, length: int) -> tuple[int, int]:
+    """The first of the edited prompt tokens, and one more than the last.
+
+    Raises:
+        CourseError: the prompt has no such stretch.
+    """
+    if positions is None:
+        return 0, length
+    if positions.step != 1 or not 0 <= positions.start < positions.stop <= length:
+        raise CourseError(f"The prompt has no stretch {positions}.", f"Give range(start, stop) within 0 to {length}.")
+    return positions.start, positions.stop
 
 
 def _target_scores(

@@ -35,6 +35,29 @@ def test_deletion_equals_the_definition(tiny: Tiny, family: str, length: int, ta
 
 
 @pytest.mark.parametrize("family", ["llama", "gpt2"])
+@pytest.mark.parametrize(("start", "stop"), [(0, 3), (4, 9), (8, 12), (11, 12), (0, 12)])
+@pytest.mark.parametrize("batch_tokens", [1, 30, 4096])
+@pytest.mark.parametrize("reuse_prefix", [True, False])
+def test_a_stretch_gives_the_same_numbers_as_the_whole(
+    tiny: Tiny, family: str, start: int, stop: int, batch_tokens: int, reuse_prefix: bool
+) -> None:
+    model, prompt, target = tiny(3, family), random_ids(3, 12), random_ids(8, 2)
+    whole = removal_attribution(model, prompt, target).part(start, stop)
+    result = removal_attribution(
+        model, prompt, target, positions=range(start, stop), batch_tokens=batch_tokens, reuse_prefix=reuse_prefix
+    )
+    torch.testing.assert_close(result.scores, whole.scores, **EXACT)
+    assert result.tokens == whole.tokens
+    assert result.settings["positions"] == whole.settings["positions"] == [start, stop]
+
+
+@pytest.mark.parametrize("positions", [range(0), range(3, 3), range(2, 6), range(-1, 2), range(0, 4, 2)])
+def test_a_stretch_that_the_prompt_does_not_have(tiny: Tiny, positions: range) -> None:
+    with pytest.raises(CourseError, match="no stretch"):
+        removal_attribution(tiny(), random_ids(3, 5), random_ids(8, 1), positions=positions)
+
+
+@pytest.mark.parametrize("family", ["llama", "gpt2"])
 @pytest.mark.parametrize("score", ["logit", "log_prob"])
 def test_replacement_equals_a_loop_that_replaces(tiny: Tiny, family: str, score: str) -> None:
     model, prompt, target = tiny(4, family), random_ids(4, 11), random_ids(5, 3)
