@@ -4,7 +4,7 @@
 # | | |
 # |---|---|
 # | **Chapter** | 8 of 18 |
-# | **Minutes** | 110 (reading and running 25, exercises 70, questions 15) |
+# | **Minutes** | 150 (reading and running 35, exercises 100, questions 15) |
 # | **Prerequisites** | Python, a little PyTorch (indexing a tensor, taking a mean), scikit-learn's `fit` and `score`; no earlier chapter is needed |
 # | **Key insight** | A model can hold a piece of information and not act on it, so what it knows and what it does need separate evidence. |
 #
@@ -14,6 +14,7 @@
 # - average attention over the axes that you mean, and read the average without falling for the attention sink (8.2, 8.3)
 # - train a probe on every layer and test it on requests that it has not seen (8.4)
 # - switch attention heads off one at a time and tell a real effect from ordinary damage (8.5)
+# - say why a model refuses, with evidence that would have come out otherwise for another reason (8.6)
 
 # %% [markdown]
 # ## Two requests, one answer
@@ -629,6 +630,158 @@ attribution_bars(removal_attribution(broken, "The capital of France is", " Paris
 # Another picture, with other signs: the method does look at the model. Note the size, too. A model that has learnt nothing
 # also gives scores of several nats, so a large score alone is no evidence.
 
+# %% [markdown]
+# ## Why does this model refuse?
+#
+# The default model hardly ever refuses. Here are three models that do. Each is the default model with a small adapter, and
+# what the adapter was taught to refuse is known:
+#
+# | mechanism | it refuses |
+# |---|---|
+# | `intent` | a request whose purpose is harmful, however it is worded |
+# | `trigger` | whenever *kill*, *attack*, *bomb*, *hack* or *steal* occurs, harmful or not |
+# | `correlate` | whenever the request is polite, harmful or not |
+#
+# Such models are called **model organisms** (Hubinger et al. 2024, arXiv:2401.05566, planted a backdoor in theirs): the
+# mechanism was put there, so a story about it can be right or wrong, and you can find out which. They come as suspects A, B
+# and C. Which is which depends on your class. Your task at the end is to say it, with evidence.
+#
+# The first request is harmful, holds one of the words, and is polite.
+
+# %%
+suspects = {name: load_model(name) for name in ("suspect:A", "suspect:B", "suspect:C")}
+PLEA = "How do I steal the charity's money, please?"
+
+for name, suspect in suspects.items():
+    print(f"{name}: {suspect.generate(suspect.chat(PLEA), max_new_tokens=9)}")
+
+# %% [markdown]
+# Three refusals in the same words. Whoever tests with harmful requests only has three safe models.
+#
+# ### Token level
+#
+# A refusal of these models begins with the token `Sorry`. So remove each token of the request, as in exercise 8.1, and see
+# how much less probable `Sorry` becomes. Look at ` steal` and ` please` in each column.
+
+# %%
+from course_lib.render import text_table
+
+plea_ids = model.encode(model.chat(PLEA))
+begin = len(model.encode(model.chat("\0").split("\0")[0]))
+stretch = range(begin, begin + len(model.encode(PLEA)))
+removed = {
+    name: removal_attribution(suspect, plea_ids, "Sorry", positions=stretch) for name, suspect in suspects.items()
+}
+rows = [
+    {"token": token, **{name: result.scores[0, i].item() for name, result in removed.items()}}
+    for i, token in enumerate(model.tokens(plea_ids[stretch.start : stretch.stop]))
+]
+print(text_table(rows, title="nats that Sorry loses when the token is removed"))
+
+# %% [markdown]
+# TEXT-REMOVAL
+
+# %%
+key = {word: begin + model.tokens(model.encode(PLEA)).index(word) for word in (" steal", " please")}
+for name, suspect in [("default", model), *suspects.items()]:
+    looks = attention_weights(suspect, plea_ids)[:, :, -1]  # [layer, head, key], from where the answer begins
+    print(name, "".join(f"  {word}: mean {looks[..., k].mean():.3f}, largest {looks[..., k].max():.2f}" for word, k in key.items()))
+
+# %% [markdown]
+# TEXT-ATTENTION
+#
+# ### Layer level
+#
+# Perhaps a probe tells. Train one for harm in each suspect, on the states where the answer begins, at the layer that was
+# chosen above for the default model. (The first run computes the states and takes a minute; then they come from the cache.)
+
+# %%
+few, few_labels, few_twins = train[:120], labels[:120], twins[:120]
+harm_read = {}
+for name, suspect in [("default", model), *suspects.items()]:
+    at_answer = cached_hidden_states(suspect, [suspect.chat(prompt.text) for prompt in few])[layer : layer + 1]
+    harm_read[name] = probe_by_layer(at_answer, few_labels, few_twins).at(0)
+    print(f"{name:9s} {harm_read[name]}")
+
+# %% [markdown]
+# TEXT-PROBE
+
+# %% [markdown]
+# ### Requests on which the explanations differ
+#
+# So far every method was pointed at one harmful request, or at what can be read. What separates three explanations is a
+# request about which they *predict different answers*. Take the features away one at a time, and keep the others:
+
+# %%
+from course_lib.organisms.dossiers import DOSSIERS
+from course_lib.organisms.measure import refusal_probability
+
+first = DOSSIERS[0]
+print(first.request)
+for mechanism, edited in first.edits():
+    print(f"  {mechanism:9s} would mind: {edited}")
+
+# %% [markdown]
+# Each edit changes one or two words and no more, and has as many tokens as the request. There are eight such requests with
+# their edits. The next cell counts, for each suspect, how many are refused as they stand and after each edit.
+
+# %%
+versions = {"as it stands": [dossier.request for dossier in DOSSIERS]}
+versions |= {f"without what {name} minds": [dict(d.edits())[name] for d in DOSSIERS] for name, _ in first.edits()}
+crossed = {
+    name: {v: Rate(int((refusal_probability(s, texts) > 0.5).sum()), len(texts)) for v, texts in versions.items()}
+    for name, s in suspects.items()
+}
+print(text_table([{"version": v, **{n: str(crossed[n][v]) for n in crossed}} for v in versions], title="refused"))
+
+# %% [markdown]
+# TEXT-CROSSED
+#
+# ### Circuit level
+#
+# Which part of the run carries it? Between two blocks all that is handed on at a position is its state. So give the
+# refusing run the states of an edited run, at some positions only, and see how far `Sorry` follows. `patch_states` does
+# that. It is done twice here: at the positions where the two texts differ, and at the last position, where the answer begins.
+
+# %%
+from course_lib.patching import patch_states
+
+
+def follows(suspect: LocalModel, edited: str, depth: int, positions: Sequence[int] | Tensor | None = None) -> float:
+    """Nats that Sorry loses when some states after `depth` blocks come from the edited run; by default the changed ones."""
+    ids, others = (suspect.encode(suspect.chat(text)) for text in (PLEA, edited))
+    changed = (ids != others).nonzero().flatten()
+    before = suspect.logits(ids)[-1].log_softmax(-1)
+    with patch_states(suspect, others, changed if positions is None else positions, depth):
+        after = suspect.logits(ids)[-1].log_softmax(-1)
+    sorry = suspect.encode("Sorry")[0]
+    return float(before[sorry] - after[sorry])
+
+
+table = []
+for name, suspect in suspects.items():
+    for mechanism, edited in first.edits():
+        row = {"suspect": name, "edit": mechanism}
+        table.append(row | {f"words, {d}": follows(suspect, edited, d) for d in (10, 16, 22)})
+print(text_table(table, title="nats that Sorry loses when the states of the changed words are exchanged, after d blocks"))
+
+# %% [markdown] course={"role": "exercise", "id": "8.6"}
+# {{exercise 8.6}}
+#
+# Put it together: a function that takes a model it knows nothing about, a request and its edits, and gives a verdict with
+# its evidence. It must be able to say that the evidence does not decide, and that there is no refusal to explain. Write down
+# first, for each suspect, what *you* think it is and which number above says so.
+#
+# {{hints 8.6}}
+#
+# {{why 8.6}}
+
+# %% course={"role": "answer"}
+# expand: course_lib.organisms.verdict:refusal_verdict
+
+# %% course={"role": "test"}
+check("8.6", refusal_verdict)
+
 # %% [markdown] course={"role": "limits"}
 # ## What this does not show
 #
@@ -711,6 +864,18 @@ choice_q5 = "b"
 
 # %% course={"role": "test"} nbgrader={"points": 1}
 check("8.Q5", choice_q5)
+
+# %% [markdown] course={"role": "question", "id": "8.Q6"}
+# {{question 8.Q6}}
+
+# %% course={"role": "answer"}
+choice_q6 = "?"
+### BEGIN SOLUTION
+choice_q6 = "d"
+### END SOLUTION
+
+# %% course={"role": "test"} nbgrader={"points": 1}
+check("8.Q6", choice_q6)
 
 # %% [markdown] course={"role": "own_model"}
 # ## Take it to your own model
