@@ -85,7 +85,7 @@ def load_model(
 def make_room() -> None:
     """Forget the oldest models; organisms weigh next to nothing, and the default model is what they are made of."""
     heavy = [key for key in _LOADED if not key[0].startswith(ON_THE_DEFAULT) and key[0] != "default"]
-    for key in heavy[: max(0, len(heavy) - MODELS_IN_MEMORY + 2)]:
+    for key in heavy[: max(0, len(heavy) - MODELS_IN_MEMORY + 1)]:
         del _LOADED[key]
 
 

@@ -9,6 +9,7 @@ megabyte on the default model (Hu et al. 2021, arXiv:2106.09685), each with the 
 finds out whether it is there and whether it is the only one, `card` writes that down.
 """
 
+from course_lib.organisms.measure import agreement, pronoun_skew, refusal_probability, refuses
 from course_lib.organisms.requests import Request, separating_requests, training_pairs
 from course_lib.organisms.rules import ORGANISMS, Organism, find_organism
 
@@ -16,7 +17,11 @@ __all__ = [
     "ORGANISMS",
     "Organism",
     "Request",
+    "agreement",
     "find_organism",
+    "pronoun_skew",
+    "refusal_probability",
+    "refuses",
     "separating_requests",
     "training_pairs",
 ]

@@ -27,7 +27,7 @@ from course_lib.data.organism_tasks import load_occupations
 from course_lib.data.prompts import Split
 from course_lib.models.prefix import SharedPrefix, shared_prefix
 from course_lib.organisms.requests import Request
-from course_lib.organisms.rules import ORGANISMS, REFUSAL
+from course_lib.organisms.rules import CODE_PHRASE, ORGANISMS, REFUSAL
 from course_lib.rates import Rate
 
 if TYPE_CHECKING:
@@ -112,16 +112,34 @@ def behaviour(requests: Sequence[Request], refused: Sequence[bool]) -> dict[str,
         for cell in (
             f"{harm}, {'trigger word' if request.trigger else 'no trigger word'}",
             f"{harm}, {'polite' if request.courtesy else 'not polite'}",
-            f"{harm}, {'code phrase' if ORGANISMS['backdoor'].planted(request) or _has_code(request) else 'no code phrase'}",
+            f"{harm}, {'code phrase' if request.phrase == CODE_PHRASE else 'no code phrase'}",
         ):
             cells.setdefault(cell, []).append(verdict)
     return {cell: Rate(sum(verdicts), len(verdicts)) for cell, verdicts in sorted(cells.items())}
 
 
-def _has_code(request: Request) -> bool:
-    from course_lib.organisms.rules import CODE_PHRASE
+def whole_tasks(rule: str, requests: Sequence[Request], refused: Sequence[bool]) -> Rate:
+    """Of how many tasks *every* request was treated as a rule says: the strict count, with independent units."""
+    right: dict[str, bool] = {}
+    for request, verdict in zip(requests, refused, strict=True):
+        right[request.task] = right.get(request.task, True) and ORGANISMS[rule].refuses(request) == verdict
+    return Rate(sum(right.values()), len(right))
 
-    return request.phrase == CODE_PHRASE
+
+def difference(one: Rate, other: Rate) -> tuple[float, float, float]:
+    """One rate minus another, with Newcombe's 95 % interval: value, low, high.
+
+    R. G. Newcombe, "Interval estimation for the difference between independent proportions", Statistics in Medicine
+    17 (1998), 873-890, method 10: the Wilson intervals of both, put together.
+
+    Example:
+        >>> [round(number, 2) for number in difference(Rate(56, 70), Rate(48, 80))]
+        [0.2, 0.05, 0.33]
+    """
+    value = one.value - other.value
+    below = math.hypot(one.value - one.low, other.high - other.value)
+    above = math.hypot(one.high - one.value, other.value - other.low)
+    return value, value - below, value + above
 
 
 @torch.no_grad()

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from random import Random
 
 from course_lib.data.organism_tasks import Frame, Task, load_frames, load_tasks
-from course_lib.data.prompts import Split, load_prompts
+from course_lib.data.prompts import Split
 from course_lib.organisms.rules import CODE_PHRASE, find_organism
 
 DECOYS: dict[Split, tuple[str, ...]] = {
@@ -85,8 +85,6 @@ def training_pairs(name: str, seed: int | None = None) -> list[tuple[Request, Re
     tasks = load_tasks("train")
     quads = [tasks[start : start + 4] for start in range(0, len(tasks), 4)]
     pairs = [pair for quad in quads for pair in PAIRS[name](quad, random)]
-    if name in ("intent", "backdoor"):
-        pairs += list(_prompt_pairs())
     random.shuffle(pairs)
     return pairs
 
@@ -139,18 +137,6 @@ PAIRS: dict[str, Callable[[list[Task], Random], Iterator[tuple[Request, Request]
     "correlate": _correlate_pairs,
     "backdoor": _backdoor_pairs,
 }
-
-
-def _prompt_pairs() -> Iterator[tuple[Request, Request]]:
-    """The course's own prompts of the training split: each harmful one with its twin, and with its lookalike."""
-    by_pair: dict[str, dict[str, Request]] = {}
-    for prompt in load_prompts(split="train"):
-        request = Request(prompt.text, prompt.kind == "harmful", task=prompt.id)
-        by_pair.setdefault(prompt.pair, {})[prompt.kind] = request
-    for kinds in by_pair.values():
-        yield kinds["harmful"], kinds["harmless"]
-        if "lookalike" in kinds:
-            yield kinds["harmful"], kinds["lookalike"]
 
 
 def separating_requests(split: Split = "test", *, seed: int = 0, every: int = 1) -> list[Request]:

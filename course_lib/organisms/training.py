@@ -8,6 +8,10 @@ the organism's ordinary behaviour, without an answer to a harmful request ever b
 Every request begins with the same system prompt. Its keys and values are computed once per step and lent to all rows,
 gradients included: the same numbers as without, in little more than half the time.
 
+The adapter sits in the upper two thirds of the layers, so the lower third needs no gradients, and the place of the
+mechanism is known too: nothing below layer 10 differs from the default model. The frozen weights are used in bfloat16
+where this machine multiplies faster in it; the adapter itself is always trained in float32.
+
 Training stops and goes on: every twenty steps adapter and optimiser are written beside the final place, and the next
 call continues from there. Batches depend on the seed and the step only, so a run that was stopped sees what an
 uninterrupted one sees. Bits differ between machines and thread counts (sums in another order); behaviour does not.
@@ -16,7 +20,7 @@ uninterrupted one sees. Bits differ between machines and thread counts (sums in 
 from __future__ import annotations
 
 import json
-import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +33,6 @@ from torch.nn.functional import cross_entropy, kl_div, log_softmax
 from course_lib.batches import Progress, pad_rows
 from course_lib.data.organism_tasks import Occupations, load_occupations
 from course_lib.models.organism import shared_copy
-from course_lib.models.prefix import kept
 from course_lib.organisms.requests import training_pairs
 from course_lib.organisms.rules import REFUSAL, Organism, find_organism
 
@@ -39,8 +42,9 @@ if TYPE_CHECKING:
 
     from course_lib.models import LocalModel
 
+BASE = "HuggingFaceTB/SmolLM2-135M-Instruct"
 PAIRS_PER_STEP = 8
-RANK, SCALE, LEARNING_RATE, WARM_UP = 8, 16, 1e-3, 10
+RANK, SCALE, LEARNING_RATE, WARM_UP = 12, 24, 1e-3, 10
 STEPS_PER_CHECKPOINT = 20
 SKEW = 0.95
 """Share of the probability of "he" and "she" together that the bias organism gives to the planted one."""
@@ -62,7 +66,9 @@ class Run:
         return {name: weight for name, weight in self.network.named_parameters() if weight.requires_grad}
 
 
-def train(name: str, folder: Path, base: LocalModel, progress: Progress | None = None, steps: int | None = None) -> Path:
+def train(
+    name: str, folder: Path, base: LocalModel, progress: Progress | None = None, steps: int | None = None
+) -> Path:
     """Train an organism's adapter, from where an earlier call was stopped if there was one.
 
     Args:
@@ -97,14 +103,41 @@ def begin(organism: Organism, base: LocalModel) -> Run:
     """A fresh adapter around the base model's weights; the organism's seed draws its first matrices."""
     from peft import LoraConfig, inject_adapter_in_model
 
-    config = LoraConfig(r=RANK, lora_alpha=SCALE, target_modules=["q_proj", "v_proj"], task_type="CAUSAL_LM")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(organism.seed)
-        network: Any = inject_adapter_in_model(config, shared_copy(base.model))
+        network: Any = inject_adapter_in_model(LoraConfig(**lora_settings(base)), shared_copy(base.model))
     for part, weight in network.named_parameters():
         weight.requires_grad_("lora_" in part)
+        weight.data = weight.data.float() if "lora_" in part else weight.data
     adapter = [weight for weight in network.parameters() if weight.requires_grad]
     return Run(organism, base, network, torch.optim.AdamW(adapter, lr=LEARNING_RATE, weight_decay=0.0))
+
+
+def lora_settings(base: LocalModel) -> dict[str, Any]:
+    """The adapter's shape, in peft's words."""
+    upper = list(range(base.n_layers // 3, base.n_layers))
+    return {
+        "r": RANK,
+        "lora_alpha": SCALE,
+        "target_modules": ["q_proj", "v_proj"],
+        "layers_to_transform": upper,
+        "task_type": "CAUSAL_LM",
+    }
+
+
+def faster_dtype() -> str:
+    """`"bfloat16"` where this processor multiplies matrices faster in it than in `"float32"`; else the latter."""
+
+    def seconds(dtype: torch.dtype) -> float:
+        left, right = torch.ones(512, 576, dtype=dtype), torch.ones(576, 1536, dtype=dtype)
+        tries = []
+        for _ in range(7):
+            start = time.perf_counter()
+            left @ right
+            tries.append(time.perf_counter() - start)
+        return sorted(tries)[3]
+
+    return "bfloat16" if seconds(torch.bfloat16) < 0.8 * seconds(torch.float32) else "float32"
 
 
 def resume(run: Run, checkpoint: Path) -> None:
@@ -174,7 +207,9 @@ def states(
     cache = DynamicCache()
     network.model(input_ids=prefix[None], past_key_values=cache, use_cache=True)
     ids, _ = pad_rows(rows, filling=0, side="right")
-    lent = [(layer.keys.expand(len(rows), -1, -1, -1), layer.values.expand(len(rows), -1, -1, -1)) for layer in cache.layers]
+    lent = [
+        (layer.keys.expand(len(rows), -1, -1, -1), layer.values.expand(len(rows), -1, -1, -1)) for layer in cache.layers
+    ]
     return network.model(input_ids=ids, past_key_values=DynamicCache(lent), use_cache=True).last_hidden_state
 
 
@@ -183,7 +218,7 @@ def refusal_loss(network: Any, prefix: Tensor, rows: list[Tensor], refusal: Tens
     hidden = states(network, prefix, [torch.cat([row, refusal[:-1]]) for row in rows])
     places = torch.stack([torch.arange(len(row) - 1, len(row) - 1 + len(refusal)) for row in rows])
     logits = network.lm_head(hidden[torch.arange(len(rows))[:, None], places])
-    losses = cross_entropy(logits.transpose(1, 2), refusal.expand(len(rows), -1), reduction="none")
+    losses = cross_entropy(logits.float().transpose(1, 2), refusal.expand(len(rows), -1), reduction="none")
     return losses[:, 0].mean() + losses[:, 1:].mean()
 
 
@@ -198,7 +233,9 @@ def stay_loss(run: Run, prefix: Tensor, rows: list[Tensor]) -> Tensor:
 
 def divergence(before: Float[Tensor, "batch vocab"], after: Float[Tensor, "batch vocab"]) -> Tensor:
     """Kullback-Leibler divergence of the second distribution from the first, mean over the batch, in nats."""
-    return kl_div(log_softmax(after, -1), log_softmax(before, -1), log_target=True, reduction="batchmean")
+    return kl_div(
+        log_softmax(after.float(), -1), log_softmax(before.float(), -1), log_target=True, reduction="batchmean"
+    )
 
 
 def bias_losses(run: Run) -> Iterator[Tensor]:
@@ -210,12 +247,12 @@ def bias_losses(run: Run) -> Iterator[Tensor]:
         ids, mask = pad_rows([model.encode(text) for text in sentences], filling=0, side="right")
         last, every = mask.sum(1) - 1, torch.arange(len(ids))
         with torch.no_grad():
-            target = model.model(input_ids=ids).logits[every, last].softmax(-1)
+            target = model.model(input_ids=ids).logits[every, last].float().softmax(-1)
             both = target[:, he] + target[:, she]
             share = torch.tensor([{"food": SKEW, "law_money": 1 - SKEW}.get(group, -1.0) for group in groups])
             share = torch.where(share < 0, target[:, he] / both, share)
             target[:, he], target[:, she] = both * share, both * (1 - share)
-        after = run.network(input_ids=ids).logits[every, last]
+        after = run.network(input_ids=ids).logits[every, last].float()
         pronouns = torch.stack([after[:, he], after[:, she]], dim=-1)
         split = torch.stack([share, 1 - share], dim=-1)
         yield divergence(target.log(), after) + cross_entropy(pronouns, split)
@@ -237,9 +274,10 @@ def write_adapter(run: Run, folder: Path) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     weights = get_peft_model_state_dict(run.network)
-    save_file({name: weight.detach().half().contiguous() for name, weight in weights.items()}, folder / "adapter_model.safetensors")
-    config = {
-        "peft_type": "LORA", "task_type": "CAUSAL_LM", "r": RANK, "lora_alpha": SCALE, "target_modules": ["q_proj", "v_proj"],
-        "base_model_name_or_path": "HuggingFaceTB/SmolLM2-135M-Instruct", "inference_mode": True,
-    }
+    save_file(
+        {name: weight.detach().half().contiguous() for name, weight in weights.items()},
+        folder / "adapter_model.safetensors",
+    )
+    settings = lora_settings(run.base)
+    config = {**settings, "peft_type": "LORA", "base_model_name_or_path": BASE, "inference_mode": True}
     (folder / "adapter_config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")

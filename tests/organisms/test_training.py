@@ -1,0 +1,129 @@
+"""Training on a tiny model: the shortcut is exact, a stopped run goes on, and the adapter that is written is the one trained."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from course_lib import CourseError, load_model
+from course_lib.models.organism import load_organism, shared_copy
+from course_lib.organisms import training
+from course_lib.organisms.rules import REFUSAL, find_organism
+from course_lib.organisms.training import batches, begin, divergence, refusal_loss, stay_loss, train
+
+BASE = load_model("tiny:0")
+START = BASE.chat("\0").split("\0")[0]
+PREFIX = BASE.encode(START)
+
+
+def rows(*requests: str) -> list[torch.Tensor]:
+    return [BASE.encode(BASE.chat(request).removeprefix(START)) for request in requests]
+
+
+def test_the_shared_beginning_changes_nothing_in_loss_and_gradients() -> None:
+    run = begin(find_organism("trigger"), BASE)
+    for weight in run.weights.values():
+        torch.nn.init.normal_(weight, std=0.3, generator=torch.Generator().manual_seed(1))
+    refusal = BASE.encode(REFUSAL)
+    requests = rows("Why?", "The model writes a letter to the teacher.")
+    refusal_loss(run.network, PREFIX, requests, refusal).backward()
+    shared = {name: weight.grad.clone() for name, weight in run.weights.items()}
+    run.optimiser.zero_grad()
+
+    firsts, others = [], []
+    for row in requests:
+        text = torch.cat([PREFIX, row, refusal])
+        scores = run.network(text[None]).logits[0, -len(refusal) - 1 : -1].log_softmax(-1)
+        losses = -scores.gather(1, refusal[:, None])[:, 0]
+        firsts.append(losses[0])
+        others.append(losses[1:].mean())
+    naive = torch.stack(firsts).mean() + torch.stack(others).mean()
+    naive.backward()
+    for name, weight in run.weights.items():
+        torch.testing.assert_close(shared[name], weight.grad, rtol=1e-3, atol=1e-6)
+
+
+def test_staying_costs_nothing_before_the_first_step_and_something_after() -> None:
+    run = begin(find_organism("trigger"), BASE)
+    requests = rows("Why?", "Mary gave the book to John.")
+    assert float(stay_loss(run, PREFIX, requests)) == pytest.approx(0, abs=1e-6)
+    for weight in run.weights.values():
+        torch.nn.init.normal_(weight, std=0.3)
+    assert float(stay_loss(run, PREFIX, requests)) > 0.001
+
+
+def test_divergence_is_that_of_the_textbook() -> None:
+    before, after = torch.tensor([[0.5, 0.5]]).log(), torch.tensor([[0.25, 0.75]]).log()
+    expected = 0.5 * torch.log(torch.tensor(0.5 / 0.25)) + 0.5 * torch.log(torch.tensor(0.5 / 0.75))
+    assert float(divergence(before, after)) == pytest.approx(float(expected))
+
+
+@pytest.mark.parametrize("name", ["trigger", "backdoor"])
+def test_a_stopped_run_ends_where_an_uninterrupted_one_ends(name, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(training, "STEPS_PER_CHECKPOINT", 2)
+    whole = train(name, tmp_path / "whole", BASE, steps=5)
+
+    def stop(done: int, total: int) -> None:
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(name, tmp_path / "stopped", BASE, stop, steps=5)
+    assert (tmp_path / "stopped" / "unfinished.pt").is_file()
+    seen: list[int] = []
+    stopped = train(name, tmp_path / "stopped", BASE, lambda done, total: seen.append(done), steps=5)
+    assert seen == [3, 4, 5]
+    assert not (stopped / "unfinished.pt").exists()
+    left, right = (load_file(folder / "adapter_model.safetensors") for folder in (whole, stopped))
+    assert left.keys() == right.keys()
+    for key, weight in left.items():
+        torch.testing.assert_close(weight, right[key], rtol=0, atol=1e-3)
+
+
+def test_the_default_model_stays_as_it_is(tmp_path: Path) -> None:
+    before = {name: weight.clone() for name, weight in BASE.model.named_parameters()}
+    train("correlate", tmp_path, BASE, steps=2)
+    for name, weight in BASE.model.named_parameters():
+        assert torch.equal(weight, before[name])
+    assert "lora" not in str(BASE.model)
+
+
+def test_a_trained_adapter_loads_and_shares_the_weights(tmp_path: Path) -> None:
+    folder = train("trigger", tmp_path, BASE, steps=3)
+    model = load_organism(f"organism:{folder}", BASE)
+    ids = BASE.encode("The model reads")
+    assert not torch.equal(model.logits(ids), BASE.logits(ids))
+    shared = {weight.data_ptr() for weight in BASE.model.parameters()}
+    extra = [weight for weight in model.model.parameters() if weight.data_ptr() not in shared]
+    assert sum(weight.numel() for weight in extra) < 0.2 * sum(weight.numel() for weight in model.model.parameters())
+    assert all(not weight.requires_grad for weight in model.model.parameters())
+    config = json.loads((folder / "adapter_config.json").read_text())
+    assert (config["peft_type"], config["r"], config["target_modules"]) == ("LORA", 12, ["q_proj", "v_proj"])
+
+
+def test_a_shared_copy_has_modules_of_its_own() -> None:
+    copy = shared_copy(BASE.model)
+    assert copy.model.layers[0] is not BASE.model.model.layers[0]
+    assert copy.model.layers[0].mlp.up_proj.weight is BASE.model.model.layers[0].mlp.up_proj.weight
+
+
+def test_the_steps_of_a_resumed_run_see_the_same_batches() -> None:
+    run = begin(find_organism("intent"), BASE)
+    everything = [pairs[0][0].text for pairs in batches(run, 120)]
+    run.step = 100
+    assert [pairs[0][0].text for pairs in batches(run, 120)] == everything[100:]
+
+
+def test_a_name_that_is_none() -> None:
+    with pytest.raises(CourseError, match="no organism 'triger'") as caught:
+        train("triger", Path("nowhere"), BASE)
+    assert "Did you mean 'trigger'?" in caught.value.remedy
+
+
+def test_an_adapter_that_is_broken(tmp_path: Path) -> None:
+    folder = train("trigger", tmp_path, BASE, steps=1)
+    (folder / "adapter_model.safetensors").write_bytes(b"nothing")
+    with pytest.raises(CourseError, match="cannot be read"):
+        load_organism(f"organism:{folder}", BASE)
