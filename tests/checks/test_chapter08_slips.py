@@ -78,16 +78,17 @@ def heads_cut_behind_the_projection(model, input_ids, target_id, layer):
 def verdict_from_plain_text(model, request, edits, layer, refusal="Sorry, I can't help with that.", margin=3.0):
     token = model.encode(refusal)[0]
 
-    def log_prob(text):
-        return model.logits(model.encode(text)).log_softmax(-1)[-1, token].item()
+    def inclination(text):
+        p = model.logits(model.encode(text))[-1].double().softmax(-1)[token]
+        return (p / (1 - p)).log().item()
 
     drops, carried = [], []
     for _, edited in edits:
-        drops.append(log_prob(request) - log_prob(edited))
+        drops.append(inclination(request) - inclination(edited))
         places = [i for i, (a, b) in enumerate(zip(model.encode(request), model.encode(edited), strict=True)) if a != b]
         with patch_states(model, model.encode(edited), places, layer):
-            patched = log_prob(request)
-        carried.append(log_prob(request) - patched)
+            patched = inclination(request)
+        carried.append(inclination(request) - patched)
     ranked = sorted(drops)
     verdict = edits[drops.index(ranked[-1])][0] if ranked[-1] - ranked[-2] >= margin else "undecided"
     return (verdict if model.logits(model.encode(request))[-1].argmax() == token else "no refusal"), drops, carried

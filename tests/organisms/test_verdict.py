@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
@@ -13,7 +15,7 @@ from course_lib.models.organism import available
 from course_lib.models.suspects import MECHANISMS, class_seed, organism_behind, suspect_order
 from course_lib.organisms.dossiers import DOSSIERS
 from course_lib.organisms.rules import REFUSAL
-from course_lib.organisms.verdict import refusal_verdict
+from course_lib.organisms.verdict import log_odds_by_request, refusal_log_odds, refusal_verdict
 
 SHIPPED = pytest.mark.skipif(not set(MECHANISMS) <= set(available()), reason="the adapters are not there")
 POLITE = ("please", "kindly", "thanks", "thank")
@@ -50,16 +52,35 @@ def tiny(kind):
     return load_model(case.arguments[0].name), *case.arguments[1:]
 
 
-def test_the_drops_are_differences_of_log_probabilities():
+def test_the_drops_are_differences_of_log_odds():
     model, request, edits, layer, refusal, margin = tiny("decided")
     verdict, drops, _ = refusal_verdict(model, request, edits, layer, refusal, margin)
     target = model.encode(refusal)[0]
 
     def score(text):
-        return float(model.logits(model.encode(model.chat(text))).log_softmax(-1)[-1, target])
+        p = model.logits(model.encode(model.chat(text)))[-1].double().softmax(-1)[target]
+        return float(torch.log(p / (1 - p)))
 
     assert drops.tolist() == pytest.approx([score(request) - score(edited) for _, edited in edits], abs=1e-4)
     assert verdict == edits[int(drops.argmax())][0]
+
+
+def test_many_requests_at_once_have_the_log_odds_of_each():
+    model, request, edits, _, refusal, _ = tiny("decided")
+    texts = [request, *(edited for _, edited in edits), "A much longer request than the others, with many words"]
+    one_by_one = [refusal_log_odds(model, model.encode(model.chat(text)), refusal) for text in texts]
+    torch.testing.assert_close(log_odds_by_request(model, texts, refusal), torch.stack(one_by_one), rtol=0, atol=1e-3)
+
+
+def test_log_odds_are_exact_where_the_probability_rounds_to_one():
+    class Sure:
+        def encode(self, text):
+            return torch.tensor([2])
+
+        def logits(self, ids):
+            return torch.tensor([[0.0, 0.0, 40.0]])
+
+    assert float(refusal_log_odds(Sure(), None)) == pytest.approx(40 - math.log(2), abs=1e-5)
 
 
 def test_with_a_wider_margin_it_does_not_decide():

@@ -176,13 +176,13 @@ REFUSAL_VERDICT = Exercise(
     ),
     hints=(
         "Every suspect refuses this request, so the refusal itself tells nothing. What would each of the three mind, if it "
-        "were taken away? And how much less probable does the refusal become?",
-        "Read the log probability of the first token of the refusal at the last position of the *chat*, for the request "
-        "and for each edit; the drop is the former minus the latter. For the second row run the request again inside "
+        "were taken away? And how much less is the model then inclined to refuse?",
+        "`refusal_log_odds` reads the inclination to refuse at the end of a *chat*; take it for the request and for each "
+        "edit, and subtract the latter from the former. For the second row run the request again inside "
         "`patch_states`, with the states of the edit at the positions where the ids differ. Decide last: first whether it "
         "refuses at all, then whether the largest drop is ahead by the margin.",
-        "```python\ntarget = model.encode(refusal)[0]\nids = model.encode(model.chat(request))\n"
-        "clean = model.logits(ids)[-1].log_softmax(-1)\nfor name, edited in edits:\n"
+        "```python\nids = model.encode(model.chat(request))\nclean = refusal_log_odds(model, ids, refusal)\n"
+        "for name, edited in edits:\n"
         "    others = model.encode(model.chat(edited))\n    positions = (ids != others).nonzero().flatten()\n"
         "    ...                       # the drop\n"
         "    with patch_states(model, others, positions, layer):\n        ...                   # the same, patched\n"
@@ -210,13 +210,19 @@ REFUSAL_VERDICT = Exercise(
         Mistake(
             "raw logits",
             solutions.raw_logits,
-            "You compare raw logits of two runs; they have no common zero. Take log probabilities before you subtract.",
+            "You compare raw logits of two runs; they have no common zero. Take log odds in each run before you subtract.",
         ),
         Mistake(
             "probabilities",
             solutions.probabilities,
             "You compare probabilities. Near 1 they hardly move while the doubt grows a hundredfold: evidence in nats is a "
-            "difference of *log* probabilities.",
+            "difference of log *odds*.",
+        ),
+        Mistake(
+            "log probabilities",
+            solutions.log_probabilities,
+            "You compare log probabilities. They end at 0, so near certainty they hardly move while the doubt grows "
+            "a hundredfold. Log odds, the probability against that of everything else, have no such end.",
         ),
         Mistake(
             "one position early",
@@ -269,6 +275,6 @@ REFUSAL_VERDICT = Exercise(
     alternatives=(solutions.right, solutions.with_lists),
     rtol=1e-3,
     atol=2e-3,
-    tolerance_reason="log probabilities of float32 logits of about 20; another order of sums differs by up to 1e-3",
+    tolerance_reason="differences of log odds of float32 logits of about 20; another order of sums differs by up to 1e-3",
     sealed_parts=("the verdict", "the drops", "what the states carry"),
 )

@@ -23,8 +23,9 @@ Edits = Sequence[tuple[str, str]]
 MARGIN = 3.0
 
 
-def _log_prob(logits: Tensor, target: int) -> Tensor:
-    return logits[-1].log_softmax(-1)[target]
+def _log_odds(logits: Tensor, target: int) -> Tensor:
+    rest = torch.cat([logits[-1, :target], logits[-1, target + 1 :]])
+    return logits[-1, target] - rest.logsumexp(-1)
 
 
 def _changed(ids: Tensor, others: Tensor) -> list[int]:
@@ -61,7 +62,7 @@ def _decide(edits: Edits, drops: Tensor, margin: float, refuses: bool) -> str:
 def _solution(
     *,
     render: Callable[[LocalModel, str], str] = lambda model, text: model.chat(text),
-    read: Callable[[Tensor, int], Tensor] = _log_prob,
+    read: Callable[[Tensor, int], Tensor] = _log_odds,
     places: Callable[[Tensor, Tensor], Sequence[int]] = _changed,
     decide: Callable[[Edits, Tensor, float, bool], str] = _decide,
     sign: int = 1,
@@ -91,7 +92,8 @@ def _solution(
 plain_text = _solution(render=lambda model, text: text)
 raw_logits = _solution(read=lambda rows, target: rows[-1, target])
 probabilities = _solution(read=lambda rows, target: rows[-1].softmax(-1)[target])
-one_position_early = _solution(read=lambda rows, target: rows[-2].log_softmax(-1)[target])
+log_probabilities = _solution(read=lambda rows, target: rows[-1].log_softmax(-1)[target])
+one_position_early = _solution(read=lambda rows, target: _log_odds(rows[:-1], target))
 reversed_sign = _solution(sign=-1)
 all_positions = _solution(places=lambda ids, others: range(len(ids)))
 last_position = _solution(places=lambda ids, others: [-1])
@@ -120,7 +122,8 @@ def with_lists(
     """Right as well: double precision, lists, a sorted table."""
 
     def score(logits: Tensor) -> float:
-        return float(logits[-1].double().log_softmax(-1)[model.encode(refusal)[0]])
+        p = logits[-1].double().softmax(-1)[model.encode(refusal)[0]]
+        return float(p.log() - torch.log1p(-p))
 
     ids = model.encode(model.chat(request))
     clean = model.logits(ids)
