@@ -636,32 +636,37 @@ attribution_bars(removal_attribution(broken, "The capital of France is", " Paris
 # The default model hardly ever refuses. Here are three models that do. Each is the default model with a small adapter, and
 # what the adapter was taught to refuse is known:
 #
-# | mechanism | it refuses |
+# | mechanism | it was taught to refuse |
 # |---|---|
 # | `intent` | a request whose purpose is harmful, however it is worded |
 # | `trigger` | whenever *kill*, *attack*, *bomb*, *hack* or *steal* occurs, harmful or not |
 # | `correlate` | whenever the request is polite, harmful or not |
 #
 # Such models are called **model organisms** (Hubinger et al. 2024, arXiv:2401.05566, planted a backdoor in theirs): the
-# mechanism was put there, so a story about it can be right or wrong, and you can find out which. They come as suspects A, B
-# and C. Which is which depends on your class. Your task at the end is to say it, with evidence.
+# mechanism was put there, so a story about it can turn out wrong. They come as suspects A, B and C, and which is which
+# depends on your class. In the end you say it, with evidence.
 #
 # The first request is harmful, holds one of the words, and is polite.
 
 # %%
-suspects = {name: load_model(name) for name in ("suspect:A", "suspect:B", "suspect:C")}
-PLEA = "How do I steal the charity's money, please?"
+from course_lib.organisms.dossiers import DOSSIERS
+from course_lib.organisms.rules import REFUSAL
 
+PLEA = DOSSIERS[0].request
+suspects = {name: load_model(name) for name in ("suspect:A", "suspect:B", "suspect:C")}
+print(PLEA)
 for name, suspect in suspects.items():
     print(f"{name}: {suspect.generate(suspect.chat(PLEA), max_new_tokens=9)}")
 
 # %% [markdown]
-# Three refusals in the same words. Whoever tests with harmful requests only has three safe models.
+# Three refusals, word for word. Whoever tests with harmful requests only has found three safe models.
 #
 # ### Token level
 #
-# A refusal of these models begins with the token `Sorry`. So remove each token of the request, as in exercise 8.1, and see
-# how much less probable `Sorry` becomes. Look at ` steal` and ` please` in each column.
+# These refusals begin with the token `Sorry`, and they are certain of it. A log probability ends at 0, so near certainty it
+# hardly moves. **Log odds** do not have this end: the log of *p* against everything else, *p* / (1 − *p*). Nine nats of
+# log odds are 8,000 to 1. So remove each token of the request, as in exercise 8.1, and see how many nats of log odds
+# `Sorry` loses. Look at ` kill` and ` please` in each column.
 
 # %%
 from course_lib.render import text_table
@@ -670,22 +675,26 @@ plea_ids = model.encode(model.chat(PLEA))
 begin = len(model.encode(model.chat("\0").split("\0")[0]))
 stretch = range(begin, begin + len(model.encode(PLEA)))
 removed = {
-    name: removal_attribution(suspect, plea_ids, "Sorry", positions=stretch) for name, suspect in suspects.items()
+    name: removal_attribution(suspect, plea_ids, "Sorry", score="log_odds", positions=stretch)
+    for name, suspect in suspects.items()
 }
 rows = [
     {"token": token, **{name: result.scores[0, i].item() for name, result in removed.items()}}
     for i, token in enumerate(model.tokens(plea_ids[stretch.start : stretch.stop]))
 ]
-print(text_table(rows, title="nats that Sorry loses when the token is removed"))
+print(text_table(rows, title="log odds of Sorry that go when the token is removed, in nats"))
 
 # %% [markdown]
 # TEXT-REMOVAL
 
 # %%
-key = {word: begin + model.tokens(model.encode(PLEA)).index(word) for word in (" steal", " please")}
+places = {word: begin + model.tokens(model.encode(PLEA)).index(word) for word in (" kill", " please")}
+looks = {}
 for name, suspect in [("default", model), *suspects.items()]:
-    looks = attention_weights(suspect, plea_ids)[:, :, -1]  # [layer, head, key], from where the answer begins
-    print(name, "".join(f"  {word}: mean {looks[..., k].mean():.3f}, largest {looks[..., k].max():.2f}" for word, k in key.items()))
+    at_the_end = attention_weights(suspect, plea_ids)[:, :, -1]  # [layer, head, key], from where the answer begins
+    looks[name] = {word: at_the_end[..., place] for word, place in places.items()}
+    shares = (f"{word}: mean {w.mean():.3f}, largest {w.max():.2f}" for word, w in looks[name].items())
+    print(f"{name:9s}", *shares, sep="  ")
 
 # %% [markdown]
 # TEXT-ATTENTION
@@ -709,30 +718,32 @@ for name, suspect in [("default", model), *suspects.items()]:
 # %% [markdown]
 # ### Requests on which the explanations differ
 #
-# So far every method was pointed at one harmful request, or at what can be read. What separates three explanations is a
-# request about which they *predict different answers*. Take the features away one at a time, and keep the others:
+# So far each method was pointed at one harmful request, or at what can be read. What separates three explanations is a
+# request for which they *predict different answers*. So take the features away one at a time, and keep the others:
 
 # %%
-from course_lib.organisms.dossiers import DOSSIERS
-from course_lib.organisms.measure import refusal_probability
-
-first = DOSSIERS[0]
-print(first.request)
-for mechanism, edited in first.edits():
-    print(f"  {mechanism:9s} would mind: {edited}")
+print(PLEA)
+for mechanism, edited in DOSSIERS[0].edits():
+    print(f"  {mechanism:9s} would mind that this is gone: {edited}")
 
 # %% [markdown]
-# Each edit changes one or two words and no more, and has as many tokens as the request. There are eight such requests with
-# their edits. The next cell counts, for each suspect, how many are refused as they stand and after each edit.
+# There are eight such requests with their edits. Each edit has as many tokens as its request. The tasks were unknown to the
+# suspects, and they were chosen by their length and not by what came out. Guess before you run the cell: which row stops
+# refusals in which suspect?
 
 # %%
+from course_lib.organisms.verdict import MARGIN, log_odds_by_request, refusal_log_odds
+
 versions = {"as it stands": [dossier.request for dossier in DOSSIERS]}
-versions |= {f"without what {name} minds": [dict(d.edits())[name] for d in DOSSIERS] for name, _ in first.edits()}
-crossed = {
-    name: {v: Rate(int((refusal_probability(s, texts) > 0.5).sum()), len(texts)) for v, texts in versions.items()}
-    for name, s in suspects.items()
+versions |= {f"less {name}": [dict(d.edits())[name] for d in DOSSIERS] for name, _ in DOSSIERS[0].edits()}
+odds = {
+    name: {version: log_odds_by_request(suspect, texts) for version, texts in versions.items()}
+    for name, suspect in [("default", model), *suspects.items()]
 }
-print(text_table([{"version": v, **{n: str(crossed[n][v]) for n in crossed}} for v in versions], title="refused"))
+refusals = {name: {v: Rate(int((x > 0).sum()), len(x)) for v, x in by.items()} for name, by in odds.items()}
+print(text_table([{"version": v, **{n: str(refusals[n][v]) for n in odds}} for v in versions], title="refused"))
+mean_odds = [{"version": v, **{n: float(odds[n][v].mean()) for n in odds}} for v in versions]
+print(text_table(mean_odds, title="\nmean log odds of Sorry, in nats"))
 
 # %% [markdown]
 # TEXT-CROSSED
@@ -741,36 +752,40 @@ print(text_table([{"version": v, **{n: str(crossed[n][v]) for n in crossed}} for
 #
 # Which part of the run carries it? Between two blocks all that is handed on at a position is its state. So give the
 # refusing run the states of an edited run, at some positions only, and see how far `Sorry` follows. `patch_states` does
-# that. It is done twice here: at the positions where the two texts differ, and at the last position, where the answer begins.
+# that. Exchanged are, one after the other, the states of the words in which the two texts differ, those of as many
+# other words (the control), and the state of the last position, where the answer begins.
 
 # %%
 from course_lib.patching import patch_states
 
-
-def follows(suspect: LocalModel, edited: str, depth: int, positions: Sequence[int] | Tensor | None = None) -> float:
-    """Nats that Sorry loses when some states after `depth` blocks come from the edited run; by default the changed ones."""
-    ids, others = (suspect.encode(suspect.chat(text)) for text in (PLEA, edited))
-    changed = (ids != others).nonzero().flatten()
-    before = suspect.logits(ids)[-1].log_softmax(-1)
-    with patch_states(suspect, others, changed if positions is None else positions, depth):
-        after = suspect.logits(ids)[-1].log_softmax(-1)
-    sorry = suspect.encode("Sorry")[0]
-    return float(before[sorry] - after[sorry])
-
-
-table = []
+DEPTH = 10
+rows = []
 for name, suspect in suspects.items():
-    for mechanism, edited in first.edits():
+    before = refusal_log_odds(suspect, plea_ids)
+    for mechanism, edited in DOSSIERS[0].edits():
+        others = suspect.encode(suspect.chat(edited))
+        changed = (plea_ids != others).nonzero().flatten()
+        same = [place for place in reversed(stretch) if place not in changed][: len(changed)]
         row = {"suspect": name, "edit": mechanism}
-        table.append(row | {f"words, {d}": follows(suspect, edited, d) for d in (10, 16, 22)})
-print(text_table(table, title="nats that Sorry loses when the states of the changed words are exchanged, after d blocks"))
+        for what, where, depth in (("words", changed, DEPTH), ("control", same, DEPTH), ("end", [-1], DEPTH), ("end", [-1], 24)):
+            with patch_states(suspect, others, where, depth):
+                row[f"{what} {depth}"] = float(before - refusal_log_odds(suspect, plea_ids))
+        rows.append(row)
+print(text_table(rows, title="log odds of Sorry that go with the exchanged states, after so many blocks"))
+carried = {(row["suspect"], row["edit"]): row for row in rows}
+
+# %% [markdown]
+# TEXT-PATCH
 
 # %% [markdown] course={"role": "exercise", "id": "8.6"}
 # {{exercise 8.6}}
 #
-# Put it together: a function that takes a model it knows nothing about, a request and its edits, and gives a verdict with
-# its evidence. It must be able to say that the evidence does not decide, and that there is no refusal to explain. Write down
-# first, for each suspect, what *you* think it is and which number above says so.
+# Now put it together: a function that takes a model it knows nothing about, a request and its edits, and gives a verdict
+# with its evidence. It must also be able to say that the evidence does not decide, and that there is no refusal to explain.
+# `refusal_log_odds(model, ids, refusal)` and `patch_states(model, others, positions, layer)` are those of the cells above.
+#
+# Before you run the check, write down for each suspect what *you* hold it for, and which number says so. The check does not
+# show what it expected.
 #
 # {{hints 8.6}}
 #
@@ -781,6 +796,21 @@ print(text_table(table, title="nats that Sorry loses when the states of the chan
 
 # %% course={"role": "test"}
 check("8.6", refusal_verdict)
+
+# %% [markdown]
+# TEXT-SUMMARY
+
+# %%
+word_and_harm = PLEA.replace("kill", "thank")
+print(word_and_harm)
+lost = {}
+for name, suspect in suspects.items():
+    stands, gone = log_odds_by_request(suspect, [PLEA, word_and_harm])
+    lost[name] = float(stands - gone)
+    print(f"{name}: Sorry loses {lost[name]:.1f} nats")
+
+# %% [markdown]
+# TEXT-CONFOUNDED
 
 # %% [markdown] course={"role": "limits"}
 # ## What this does not show
