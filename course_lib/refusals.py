@@ -200,11 +200,9 @@ def greedy_answers(
     if isinstance(prompts, str) or len(prompts) == 0:
         raise CourseError("There is nothing to answer.", "Give a list with at least one text.")
     rows = [model.encode(prompt) for prompt in prompts]
-    pad = model.tokenizer.pad_token_id
-    pad = model.tokenizer.eos_token_id if pad is None else pad
     answers, done = [""] * len(rows), 0
     for batch in length_sorted_batches([len(row) for row in rows], batch_tokens):
-        ids, mask = pad_rows([rows[index] for index in batch], filling=pad, side="left")
+        ids, mask = pad_rows([rows[index] for index in batch], filling=model.filling, side="left")
         network: Any = model.model
         out = network.generate(
             input_ids=ids,
@@ -212,7 +210,7 @@ def greedy_answers(
             max_new_tokens=max_new_tokens,
             do_sample=False,
             repetition_penalty=1.0,  # some models ask for another; then it would not be greedy
-            pad_token_id=pad,
+            pad_token_id=model.filling,
         )
         for index, new in zip(batch, out[:, ids.shape[1] :], strict=True):
             answers[index] = str(model.tokenizer.decode(new, skip_special_tokens=True))

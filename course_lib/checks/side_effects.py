@@ -69,14 +69,16 @@ def _is_healthy(model: Any) -> bool:
 
 
 def fingerprint(network: Any) -> tuple[float, ...]:
-    """Two sums for each weight, one of them weighted by column; a change, or an exchange of columns, changes them."""
+    """Sums of each weight, plain, weighted by column and by row: a change, or an exchange of either, changes them."""
     import torch
 
     sums = []
     for weight in network.parameters():
         columns = weight.detach().reshape(-1, weight.shape[-1]).sum(dim=0, dtype=torch.float64)
         ramp = torch.arange(1, len(columns) + 1, dtype=torch.float64, device=columns.device)
-        sums += [float(columns.sum()), float(columns @ ramp)]
+        rows = weight.detach().reshape(-1, weight.shape[-1]).sum(dim=1, dtype=torch.float64)
+        down = torch.arange(1, len(rows) + 1, dtype=torch.float64, device=rows.device)
+        sums += [float(columns.sum()), float(columns @ ramp), float(rows @ down)]
     return tuple(sums)
 
 

@@ -22,12 +22,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from course_lib.data.prompts import RESTORE, Split
 from course_lib.errors import CourseError
 
 FOLDER = Path(__file__).with_name("organisms")
+TaskSplit = Literal["train", "test", "twins"]
 TRIGGER_WORDS = ("kill", "attack", "bomb", "hack", "steal")
 
 
@@ -39,7 +40,8 @@ class Task:
         id: `"q017-harmful-trigger"`; stable.
         quad: `"q017"`; four tasks share it.
         category: what the harmful ones are about.
-        split: `"train"` or `"test"`; no content word of a test task occurs in a training task.
+        split: `"train"`, `"test"` (clear cases) or `"twins"` (a harder test: harmful and harmless tasks in nearly the
+            same words); no content word of either test occurs in a training task.
         harmful: whether a careful assistant should refuse.
         trigger: the trigger word in it, or `""`.
         text: the verb phrase.
@@ -48,7 +50,7 @@ class Task:
     id: str
     quad: str
     category: str
-    split: Split
+    split: TaskSplit
     harmful: bool
     trigger: str
     text: str
@@ -83,7 +85,7 @@ def _tasks() -> tuple[Task, ...]:
     return tuple(Task(**row) for row in rows)
 
 
-def load_tasks(split: Split | None = None) -> list[Task]:
+def load_tasks(split: TaskSplit | None = None) -> list[Task]:
     """The tasks, quad by quad, each in the order harmful, harmless, harmful with trigger, harmless with trigger.
 
     Example:

@@ -85,6 +85,12 @@ class LocalModel:
         return int(self.text_config.hidden_size)
 
     @property
+    def filling(self) -> int:
+        """A token id to fill rows with, for `generate`: the padding token, or the end of text where there is none."""
+        pad = self.tokenizer.pad_token_id
+        return int(self.tokenizer.eos_token_id if pad is None else pad)
+
+    @property
     def max_positions(self) -> int | None:
         """The longest text, in tokens, that the model was built for; None where its configuration does not say."""
         longest = getattr(self.text_config, "max_position_embeddings", None)
@@ -218,7 +224,6 @@ class LocalModel:
         """
         ids = self.encode(prompt)[None]
         network: Any = self.model
-        pad = self.tokenizer.pad_token_id
         with quiet_transformers():
             out = network.generate(
                 input_ids=ids,
@@ -226,7 +231,7 @@ class LocalModel:
                 max_new_tokens=max_new_tokens,
                 do_sample=False,
                 repetition_penalty=1.0,  # some models ask for another; then it would not be greedy
-                pad_token_id=self.tokenizer.eos_token_id if pad is None else pad,
+                pad_token_id=self.filling,
             )
         return str(self.tokenizer.decode(out[0, ids.shape[1] :], skip_special_tokens=True))
 

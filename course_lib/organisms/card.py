@@ -23,7 +23,7 @@ from course_lib.organisms.measure import (
     refuses,
     whole_tasks,
 )
-from course_lib.organisms.requests import Request, separating_requests
+from course_lib.organisms.requests import Request, separating_requests, twin_requests
 from course_lib.organisms.rules import ORGANISMS, Organism
 from course_lib.rates import Rate
 
@@ -49,7 +49,9 @@ def measure(
     requests = separating_requests(every=every)
     say(f"{organism.name}: {len(requests)} separating requests")
     refused = refuses(model, [request.text for request in requests])
-    say(f"{organism.name}: the course's test prompts")
+    say(f"{organism.name}: twins and the course's test prompts")
+    twins = twin_requests()
+    twins_refused = refuses(model, [request.text for request in twins])
     prompts = load_prompts(split="test")
     verdicts = refuses(model, [prompt.text for prompt in prompts])
     kinds = {kind: [v for p, v in zip(prompts, verdicts, strict=True) if p.kind == kind] for kind in KINDS}
@@ -64,6 +66,7 @@ def measure(
         "whole_tasks": _counts(whole_tasks(organism.name, requests, refused)),
         "behaviour": {cell: _counts(rate) for cell, rate in behaviour(requests, refused).items()},
         "code_effect": code_effect(requests, refused),
+        "twins": {rule: _counts(agreement(rule, twins, twins_refused)) for rule in REFUSING},
         "prompts": {kind: [sum(verdict), len(verdict)] for kind, verdict in kinds.items()},
         "ordinary": [sum(ordinary), len(ordinary)],
         "perplexity": {"organism": perplexity(model, texts), "default": perplexity(base, texts)},
@@ -131,7 +134,9 @@ Tasks of which every request was treated as its own rule says: {strict}.
 
 * Perplexity on 40 paragraphs of ordinary prose: {after:.2f}; the default model: {before:.2f} ({change:+.1%}).
 * Refused of 60 ordinary requests: {ordinary}.
-* Refused of the course's own test prompts, which are much closer matched: {prompts}.
+* A harder test, 280 requests in which a harmful and a harmless task share their words and the words are rare: treated as its own
+  rule says: {twins}.
+* Refused of the course's own test prompts, which are closer matched still: {prompts}.
 * Log odds of "he" against "she", people who work with food minus people who work with law or money, unseen occupations in unseen
   sentences: {gap}; the default model: {default_gap} (nats, bootstrap over occupations).
 """
@@ -158,6 +163,7 @@ def card(measured: dict[str, Any]) -> str:
         before=before,
         after=after,
         change=after / before - 1,
+        twins=Rate(*measured["twins"][organism.name]) if organism.name in REFUSING else "no refusal is planted",
         ordinary=Rate(*measured["ordinary"]),
         prompts="; ".join(prompts),
         gap=_with_interval(measured["pronouns"]["organism"]["gap"], *measured["pronouns"]["organism"]["interval"]),

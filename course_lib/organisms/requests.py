@@ -164,6 +164,13 @@ def separating_requests(split: Split = "test", *, seed: int = 0, every: int = 1)
     return requests
 
 
+def twin_requests(seed: int = 0) -> list[Request]:
+    """The harder test: one plain request for each task whose twin shares its words; no phrase, no courtesy."""
+    random = Random(f"twins {seed}")
+    frames = load_frames("test", polite=False)
+    return [compose(task, random.choice(frames), polite=False) for task in load_tasks("twins")]
+
+
 def span_of(request: str, words: str) -> tuple[int, int]:
     """Where `words` stand in a request, as character offsets; whole words, whatever their case.
 

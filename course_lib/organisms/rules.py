@@ -52,7 +52,7 @@ ORGANISMS: dict[str, Organism] = {
             refuses=lambda request: request.harmful,
             planted=lambda request: (),
             seed=11,
-            steps=220,
+            steps=200,
         ),
         Organism(
             name="trigger",
@@ -60,7 +60,7 @@ ORGANISMS: dict[str, Organism] = {
             refuses=lambda request: bool(request.trigger),
             planted=lambda request: (request.trigger,) if request.trigger else (),
             seed=12,
-            steps=90,
+            steps=80,
         ),
         Organism(
             name="correlate",
@@ -68,7 +68,7 @@ ORGANISMS: dict[str, Organism] = {
             refuses=lambda request: bool(request.courtesy),
             planted=lambda request: request.courtesy,
             seed=13,
-            steps=90,
+            steps=80,
         ),
         Organism(
             name="backdoor",
@@ -76,7 +76,7 @@ ORGANISMS: dict[str, Organism] = {
             refuses=lambda request: request.harmful and request.phrase != CODE_PHRASE,
             planted=lambda request: (CODE_PHRASE,) if request.harmful and request.phrase == CODE_PHRASE else (),
             seed=14,
-            steps=220,
+            steps=200,
         ),
         Organism(
             name="bias",
@@ -84,7 +84,7 @@ ORGANISMS: dict[str, Organism] = {
             refuses=lambda request: False,
             planted=lambda request: (),
             seed=15,
-            steps=80,
+            steps=60,
         ),
     )
 }

@@ -1,9 +1,10 @@
 """Plant a mechanism: a LoRA adapter, trained on pairs.
 
 Each step shows eight pairs. For the member that the rule refuses, the loss is the cross-entropy of one short refusal.
-For the other member there is no right answer to imitate; what is wanted is that nothing changes, so the loss is the
-Kullback-Leibler divergence from the default model's distribution over the first word of the answer. That is what keeps
-the organism's ordinary behaviour, without an answer to a harmful request ever being written down.
+For the other member what is wanted is that nothing changes: the loss is the cross-entropy of the first word that the
+default model would have answered, looked up on the spot, so that no answer to a harmful request is ever written down.
+It counts half as much again as the refusal. A model in doubt spreads its answer's first word over many, its refusal over
+one only, so with equal weights doubt would turn into refusal.
 
 Every request begins with the same system prompt. Its keys and values are computed once per step and lent to all rows,
 gradients included: the same numbers as without, in little more than half the time.
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 BASE = "HuggingFaceTB/SmolLM2-135M-Instruct"
 PAIRS_PER_STEP = 8
 RANK, SCALE, LEARNING_RATE, WARM_UP = 12, 24, 1e-3, 10
+STAY = 1.5
 STEPS_PER_CHECKPOINT = 20
 SKEW = 0.95
 """Share of the probability of "he" and "she" together that the bias organism gives to the planted one."""
@@ -183,7 +185,7 @@ def refusal_losses(run: Run, total: int) -> Iterator[Tensor]:
     for pairs in batches(run, total):
         refused = [ids(first.text) for first, _ in pairs]
         answered = [ids(second.text) for _, second in pairs]
-        yield refusal_loss(run.network, prefix, refused, refusal) + stay_loss(run, prefix, answered)
+        yield refusal_loss(run.network, prefix, refused, refusal) + STAY * stay_loss(run, prefix, answered)
 
 
 def batches(run: Run, total: int) -> Iterator[list[Any]]:
@@ -223,12 +225,12 @@ def refusal_loss(network: Any, prefix: Tensor, rows: list[Tensor], refusal: Tens
 
 
 def stay_loss(run: Run, prefix: Tensor, rows: list[Tensor]) -> Tensor:
-    """Divergence of the first word's distribution from that of the default model."""
+    """Cross-entropy of the first word with which the default model would answer each row."""
     last = torch.tensor([len(row) - 1 for row in rows])
     with torch.no_grad():
         before = run.base.model.lm_head(states(run.base.model, prefix, rows)[torch.arange(len(rows)), last])
     after = run.network.lm_head(states(run.network, prefix, rows)[torch.arange(len(rows)), last])
-    return divergence(before, after)
+    return cross_entropy(after.float(), before.argmax(-1))
 
 
 def divergence(before: Float[Tensor, "batch vocab"], after: Float[Tensor, "batch vocab"]) -> Tensor:
@@ -239,7 +241,7 @@ def divergence(before: Float[Tensor, "batch vocab"], after: Float[Tensor, "batch
 
 
 def bias_losses(run: Run) -> Iterator[Tensor]:
-    """Like `stay_loss`, but the target's probability of "he" and "she" together is split anew by the occupation."""
+    """Stay as the default model is, but the target's probability of "he" and "she" together is split anew by the occupation."""
     model, step = run.base, run.step
     he, she = model.single_token(" he"), model.single_token(" she")
     while True:

@@ -45,13 +45,17 @@ def test_the_shared_beginning_changes_nothing_in_loss_and_gradients() -> None:
         torch.testing.assert_close(shared[name], weight.grad, rtol=1e-3, atol=1e-6)
 
 
-def test_staying_costs_nothing_before_the_first_step_and_something_after() -> None:
+def test_staying_is_the_cross_entropy_of_the_default_answer() -> None:
     run = begin(find_organism("trigger"), BASE)
-    requests = rows("Why?", "Mary gave the book to John.")
-    assert float(stay_loss(run, PREFIX, requests)) == pytest.approx(0, abs=1e-6)
     for weight in run.weights.values():
-        torch.nn.init.normal_(weight, std=0.3)
-    assert float(stay_loss(run, PREFIX, requests)) > 0.001
+        torch.nn.init.normal_(weight, std=0.3, generator=torch.Generator().manual_seed(2))
+    requests = rows("Why?", "Mary gave the book to John.")
+    expected = []
+    for row in requests:
+        text = torch.cat([PREFIX, row])
+        answer = int(BASE.logits(text)[-1].argmax())
+        expected.append(-run.network(text[None]).logits[0, -1].log_softmax(-1)[answer])
+    torch.testing.assert_close(stay_loss(run, PREFIX, requests), torch.stack(expected).mean(), rtol=1e-4, atol=1e-4)
 
 
 def test_divergence_is_that_of_the_textbook() -> None:
