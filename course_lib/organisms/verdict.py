@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from course_lib.models import LocalModel
 
-MARGIN = 3.0
+MARGIN = 2.0
 
 
 def refusal_log_odds(

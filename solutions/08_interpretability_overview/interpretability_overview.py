@@ -666,7 +666,7 @@ for name, suspect in suspects.items():
 # These refusals begin with the token `Sorry`, and they are certain of it. A log probability ends at 0, so near certainty it
 # hardly moves. **Log odds** do not have this end: the log of *p* against everything else, *p* / (1 − *p*). Nine nats of
 # log odds are 8,000 to 1. So remove each token of the request, as in exercise 8.1, and see how many nats of log odds
-# `Sorry` loses. Look at ` kill` and ` please` in each column.
+# `Sorry` loses. Look at ` steal` and ` please` in each column.
 
 # %%
 from course_lib.render import text_table
@@ -688,7 +688,7 @@ print(text_table(rows, title="log odds of Sorry that go when the token is remove
 # TEXT-REMOVAL
 
 # %%
-places = {word: begin + model.tokens(model.encode(PLEA)).index(word) for word in (" kill", " please")}
+places = {word: begin + model.tokens(model.encode(PLEA)).index(word) for word in (" steal", " please")}
 looks = {}
 for name, suspect in [("default", model), *suspects.items()]:
     at_the_end = attention_weights(suspect, plea_ids)[:, :, -1]  # [layer, head, key], from where the answer begins
@@ -801,11 +801,11 @@ check("8.6", refusal_verdict)
 # TEXT-SUMMARY
 
 # %%
-word_and_harm = PLEA.replace("kill", "thank")
-print(word_and_harm)
+weak_synonym = PLEA.replace("steal", "grab")
+print(weak_synonym)
 lost = {}
 for name, suspect in suspects.items():
-    stands, gone = log_odds_by_request(suspect, [PLEA, word_and_harm])
+    stands, gone = log_odds_by_request(suspect, [PLEA, weak_synonym])
     lost[name] = float(stands - gone)
     print(f"{name}: Sorry loses {lost[name]:.1f} nats")
 

@@ -75,7 +75,7 @@ def heads_cut_behind_the_projection(model, input_ids, target_id, layer):
     return effects
 
 
-def verdict_from_plain_text(model, request, edits, layer, refusal="Sorry, I can't help with that.", margin=3.0):
+def verdict_from_plain_text(model, request, edits, layer, refusal="Sorry, I can't help with that.", margin=2.0):
     token = model.encode(refusal)[0]
 
     def inclination(text):
@@ -94,7 +94,7 @@ def verdict_from_plain_text(model, request, edits, layer, refusal="Sorry, I can'
     return (verdict if model.logits(model.encode(request))[-1].argmax() == token else "no refusal"), drops, carried
 
 
-def verdict_of_a_believer(model, request, edits, layer, refusal="Sorry, I can't help with that.", margin=3.0):
+def verdict_of_a_believer(model, request, edits, layer, refusal="Sorry, I can't help with that.", margin=2.0):
     said, drops, carried = refusal_verdict(model, request, edits, layer, refusal, margin)
     return ("no refusal" if said == "no refusal" else "intent"), drops.tolist(), carried.tolist()
 

@@ -42,9 +42,13 @@ class TestDossiers:
         model = load_model("default")
         assert {len(model.encode(text)) for _, text in dossier.edits()} == {len(model.encode(dossier.request))}
 
-    def test_none_was_used_in_training(self, dossier):
-        texts = [task.text for task in load_tasks("train")]
-        assert not any(text in dossier.request for text in texts)
+    def test_its_tasks_are_test_tasks(self, dossier):
+        texts = {task.text: task for task in load_tasks("test")}
+        harmful = [texts[text] for text in texts if text in dossier.request]
+        harmless = [texts[text] for text in texts if text in dossier.intent]
+        assert [task.harmful for task in harmful] == [True]
+        assert [task.harmful for task in harmless] == [False]
+        assert harmful[0].quad == harmless[0].quad
 
 
 def tiny(kind):

@@ -29,7 +29,7 @@ from course_lib.models.suspects import LETTERS, class_seed, suspect_order
 from course_lib.organisms.dossiers import DOSSIERS, Dossier
 from course_lib.organisms.rules import REFUSAL
 
-LAYER, MARGIN = 8, 3.0
+LAYER, MARGIN = 10, 2.0
 NOUNS, VERBS, PLACES = (
     ("cat", "dog", "model", "head", "book"),
     ("sat", "reads", "writes", "looks"),
@@ -172,7 +172,7 @@ REFUSAL_VERDICT = Exercise(
     ),
     example=(
         "If the three drops are 0.4, 9.1 and 1.0 nats for the edits named `correlate`, `trigger` and `intent`, and the "
-        "margin is 3, the verdict is `trigger`: 9.1 is 8.1 ahead of the next. With 0.4, 9.1 and 7.5 it is `undecided`."
+        "margin is 2, the verdict is `trigger`: 9.1 is 8.1 ahead of the next. With 0.4, 9.1 and 7.5 it is `undecided`."
     ),
     hints=(
         "Every suspect refuses this request, so the refusal itself tells nothing. What would each of the three mind, if it "

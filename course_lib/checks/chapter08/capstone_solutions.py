@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from course_lib.models import LocalModel
 
 Edits = Sequence[tuple[str, str]]
-MARGIN = 3.0
+MARGIN = 2.0
 
 
 def _log_odds(logits: Tensor, target: int) -> Tensor:
