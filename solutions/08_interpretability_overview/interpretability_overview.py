@@ -685,7 +685,12 @@ rows = [
 print(text_table(rows, title="log odds of Sorry that go when the token is removed, in nats"))
 
 # %% [markdown]
-# TEXT-REMOVAL
+# In one column ` please` stands out, a word without any harm in it: that suspect can be told from the others already. In the
+# other two ` steal` counts most. Do both react to the word, then? *Steal* is the word of a trigger **and** most of what makes
+# this request harmful, so both explanations predict this picture, and it cannot decide between them. The method is honest and
+# its numbers are right. It was pointed at a request on which nothing could come out differently.
+#
+# Does attention help? Where the answer begins, how much does a head take from ` steal`, and from ` please`?
 
 # %%
 places = {word: begin + model.tokens(model.encode(PLEA)).index(word) for word in (" steal", " please")}
@@ -697,7 +702,9 @@ for name, suspect in [("default", model), *suspects.items()]:
     print(f"{name:9s}", *shares, sep="  ")
 
 # %% [markdown]
-# TEXT-ATTENTION
+# The mean shares are close to those of the default model, which does not refuse at all. Single heads look harder at a word in
+# one suspect than in another, and with 270 heads some head always does. The adapters changed *what* is taken from a word as
+# much as how much, and of that the weights say nothing.
 #
 # ### Layer level
 #
@@ -713,7 +720,9 @@ for name, suspect in [("default", model), *suspects.items()]:
     print(f"{name:9s} {harm_read[name]}")
 
 # %% [markdown]
-# TEXT-PROBE
+# Four accuracies within each other's intervals. Harm can be read in the suspect that minds a word, in the one that minds
+# courtesy, and in the default model, which refuses neither. The probe is right each time, and it answers another question: that
+# harm is *there* does not show that it is *used*.
 
 # %% [markdown]
 # ### Requests on which the explanations differ
@@ -746,7 +755,11 @@ mean_odds = [{"version": v, **{n: float(odds[n][v].mean()) for n in odds}} for v
 print(text_table(mean_odds, title="\nmean log odds of Sorry, in nats"))
 
 # %% [markdown]
-# TEXT-CROSSED
+# Now the columns differ. As they stand the requests are refused by all three suspects. Each of them gives way in another row,
+# and the default model, the control, refuses in none. Refusals are counted at a log odds of 0; the second table shows that the
+# others are not all unmoved. The suspect that was taught to mind harm has learnt it in part from words: without the trigger
+# word it loses something too, although the request is as harmful as before. What was planted is an intention; what grew has to
+# be measured.
 #
 # ### Circuit level
 #
@@ -758,7 +771,6 @@ print(text_table(mean_odds, title="\nmean log odds of Sorry, in nats"))
 # %%
 from course_lib.patching import patch_states
 
-DEPTH = 10
 rows = []
 for name, suspect in suspects.items():
     before = refusal_log_odds(suspect, plea_ids)
@@ -767,7 +779,7 @@ for name, suspect in suspects.items():
         changed = (plea_ids != others).nonzero().flatten()
         same = [place for place in reversed(stretch) if place not in changed][: len(changed)]
         row = {"suspect": name, "edit": mechanism}
-        for what, where, depth in (("words", changed, DEPTH), ("control", same, DEPTH), ("end", [-1], DEPTH), ("end", [-1], 24)):
+        for what, where, depth in (("words", changed, 10), ("control", same, 10), ("end", [-1], 10), ("end", [-1], 24)):
             with patch_states(suspect, others, where, depth):
                 row[f"{what} {depth}"] = float(before - refusal_log_odds(suspect, plea_ids))
         rows.append(row)
@@ -775,7 +787,15 @@ print(text_table(rows, title="log odds of Sorry that go with the exchanged state
 carried = {(row["suspect"], row["edit"]): row for row in rows}
 
 # %% [markdown]
-# TEXT-PATCH
+# Read a suspect's row for the edit that it minds. After 10 blocks the exchanged states of a few words take nearly everything
+# with them: the mechanism reads those words *there*, above block 10. As many other words take nothing (the control), and so
+# does the last position, which has not been told yet. After 24 blocks it is the last position that takes nearly everything:
+# by then the decision has arrived.
+#
+# Two warnings. The last column looks alike for all three suspects: patching late where the answer begins finds the decision in
+# *every* mechanism and separates none. And for `correlate` one word is enough, for `trigger` one word is enough, while harm is
+# carried by several words together: that is a difference between the mechanisms, and it shows only because the positions were
+# chosen by what the texts differ in.
 
 # %% [markdown] course={"role": "exercise", "id": "8.6"}
 # {{exercise 8.6}}
@@ -798,7 +818,35 @@ carried = {(row["suspect"], row["edit"]): row for row in rows}
 check("8.6", refusal_verdict)
 
 # %% [markdown]
-# TEXT-SUMMARY
+# ### Which evidence separated what
+#
+# | evidence | what it could tell apart |
+# |---|---|
+# | a harmful request is refused | nothing: all three refuse |
+# | removal of single words | courtesy from the other two; a word from harm it could not |
+# | attention of the last position | nothing that the default model does not show as well |
+# | a probe for harm | nothing: it succeeds wherever harm is held, used or not |
+# | requests that differ in one feature | all three |
+# | states of the changed words | all three, and where it is read |
+# | state of the last position, late | nothing: every decision arrives there |
+#
+# The two rows that separate have something in common: another mechanism would have given another number. One request can still
+# be chance, so here is the same rule on all eight.
+
+# %%
+from collections import Counter
+
+names = [name for name, _ in DOSSIERS[0].edits()]
+for suspect in suspects:
+    stands = odds[suspect]["as it stands"]
+    drops = torch.stack([stands - odds[suspect][f"less {name}"] for name in names], dim=1)  # [dossier, edit]
+    largest, second = drops.topk(2, dim=1).values.T
+    best = drops.argmax(dim=1)
+    verdicts = [names[b] if ahead else "undecided" for b, ahead in zip(best, largest - second >= MARGIN, strict=True)]
+    print(f"{suspect}: {dict(Counter(verdicts))}; mean drops {[round(x, 1) for x in drops.mean(dim=0).tolist()]}")
+
+# %% [markdown]
+# And one of the edits was not always what it is now. See what an edit does that takes too much away:
 
 # %%
 weak_synonym = PLEA.replace("steal", "grab")
@@ -810,7 +858,9 @@ for name, suspect in suspects.items():
     print(f"{name}: Sorry loses {lost[name]:.1f} nats")
 
 # %% [markdown]
-# TEXT-CONFOUNDED
+# *Grab* for *steal* was the first version of this edit, meant to remove the word and leave the harm. More than one suspect
+# minds it: grabbing sounds less like theft. An edit that takes two features away at once fits two explanations, and nothing in
+# the procedure notices. (With *loot* in its place the two are apart.) The evidence is as good as the pairs of requests.
 
 # %% [markdown] course={"role": "limits"}
 # ## What this does not show
@@ -826,6 +876,11 @@ for name, suspect in suspects.items():
 #   would not have been seen.
 # - **A head is a coarse piece.** Zero is a value that the head never has by itself. Another replacement, such as the mean,
 #   can rank the heads differently. And a head whose work others take over looks idle.
+# - **A verdict is one of the explanations you thought of.** Three edits separate three mechanisms. A model that refuses harm
+#   unless a code phrase occurs would pass for `intent`: no edit here contains the phrase.
+# - **Planted is simpler than grown.** Each suspect was taught one rule with a short adapter, on requests of one style. A model
+#   that was trained to be safe refuses for many reasons at once. And eight requests leave wide intervals; the margin of two
+#   nats was chosen with them in view.
 # - **One answer is one answer.** Removal attribution explains these first words of this answer, one token at a time; tokens
 #   that cover for each other are missed.
 #
