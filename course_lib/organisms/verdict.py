@@ -104,18 +104,18 @@ def refusal_verdict(
         refusal is not the model's most probable answer to `request`; the drops; what the states at the changed
         positions carry. Both are differences of log odds in nats, in the order of `edits`.
     """
-    ids = model.encode(model.chat(request))
-    clean = refusal_log_odds(model, ids, refusal)
+    request_ids = model.encode(model.chat(request))
+    clean = refusal_log_odds(model, request_ids, refusal)
 
     drops, carried = [], []
     for _, edited in edits:
-        others = model.encode(model.chat(edited))
-        drops.append(clean - refusal_log_odds(model, others, refusal))
-        with patch_states(model, others, (ids != others).nonzero().flatten(), layer):
-            carried.append(clean - refusal_log_odds(model, ids, refusal))
+        edited_ids = model.encode(model.chat(edited))
+        drops.append(clean - refusal_log_odds(model, edited_ids, refusal))
+        with patch_states(model, edited_ids, (request_ids != edited_ids).nonzero().flatten(), layer):
+            carried.append(clean - refusal_log_odds(model, request_ids, refusal))
 
     largest, second = torch.stack(drops).topk(2)[0]
-    if model.logits(ids)[-1].argmax() != model.encode(refusal)[0]:
+    if model.logits(request_ids)[-1].argmax() != model.encode(refusal)[0]:
         verdict = "no refusal"
     elif largest - second < margin:
         verdict = "undecided"

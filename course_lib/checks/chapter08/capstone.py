@@ -181,11 +181,10 @@ REFUSAL_VERDICT = Exercise(
         "edit, and subtract the latter from the former. For the second row run the request again inside "
         "`patch_states`, with the states of the edit at the positions where the ids differ. Decide last: first whether it "
         "refuses at all, then whether the largest drop is ahead by the margin.",
-        "```python\nids = model.encode(model.chat(request))\nclean = refusal_log_odds(model, ids, refusal)\n"
-        "for name, edited in edits:\n"
-        "    others = model.encode(model.chat(edited))\n    positions = (ids != others).nonzero().flatten()\n"
-        "    ...                       # the drop\n"
-        "    with patch_states(model, others, positions, layer):\n        ...                   # the same, patched\n"
+        "```python\nstart = refusal_log_odds(model, ..., refusal)      # the ids of the request's chat\n"
+        "for name, edited in edits:\n    others = ...              # the ids of the edited chat\n"
+        "    ...                       # the drop\n    positions = (ids != others).nonzero().flatten()\n"
+        "    with patch_states(model, others, positions, layer):\n        ...                   # the request, patched\n"
         "...                           # refuses at all? largest ahead by the margin?\n```",
     ),
     why=(
