@@ -38,13 +38,13 @@ def plan_batches(edits: int, length: int, targets: int, limit: int, *, reuse: bo
     """Cut the edits `first`, … `edits` - 1 into batches.
 
     Args:
-        edits: one more than the last prompt token that is edited; each of them is edited once.
+        edits: one more than the last position that is edited; each is edited once.
         length: tokens of an edited text.
         targets: positions at the end whose logits are needed.
         limit: most tokens computed in one batch; a batch has at least one row, however long. The kept tokens cost
             memory only, so sixteen times as many of them are allowed.
         reuse: whether the tokens before the first edit of a batch are kept from an earlier pass.
-        first: the first prompt token that is edited.
+        first: the first position that is edited.
 
     Example:
         >>> list(plan_batches(4, 3, 1, 6, reuse=False))

@@ -57,7 +57,7 @@ def removal_attribution(
     score: Score = "log_prob",
     batch_tokens: int | None = None,
     reuse_prefix: bool = True,
-    positions: range | None = None,
+    positions: tuple[int, int] | None = None,
     progress: Progress | None = None,
 ) -> TokenAttribution:
     """How much each target token loses when each prompt token is deleted, or replaced by another.
@@ -73,8 +73,8 @@ def removal_attribution(
             some tools show.
         batch_tokens: most tokens in one forward pass; 256 on a CPU if None. Changes time and memory, not the result.
         reuse_prefix: compute the unchanged beginning only once, where the model allows it.
-        positions: a stretch of the prompt, `range(start, stop)`, when only its tokens are to be edited, such as the
-            request within a chat template; all if None.
+        positions: score the prompt tokens from the first number up to, and without, the second; all of them if None.
+            Scores are those that they have in the whole; the request of a chat alone takes a third of its time.
         progress: called with (prompt tokens done, prompt tokens in all) after each forward pass.
 
     Returns:
@@ -82,7 +82,7 @@ def removal_attribution(
 
     Raises:
         CourseError: prompt or target empty or too long, a one-token prompt to be deleted, "replace" without a token,
-            or a batch that does not fit into memory.
+            positions that the prompt does not have, or a batch that does not fit into memory.
 
     Example:
         >>> from course_lib import load_model
@@ -96,9 +96,9 @@ def removal_attribution(
     targets = max(1, len(earlier))
     limit = batch_tokens or TOKENS_PER_BATCH.get(model.device.type, 256)
     check_length(model, len(text))
-    start, stop = _stretch(positions, len(prompt_ids))
+    first, last = _check_positions(positions, len(prompt_ids))
     length = len(text) - (mode == "delete")
-    _check_cost(model, plan_batches(stop, length, targets, limit, reuse=reuse_prefix, first=start), length, targets)
+    _check_cost(model, plan_batches(last, length, targets, limit, reuse=reuse_prefix, first=first), length, targets)
 
     logits, prefix = shared_prefix(model, text, targets, reuse_prefix)
     target_ids = logits.argmax(dim=-1) if target is None else earlier
@@ -109,11 +109,11 @@ def removal_attribution(
         cache = prefix.lend(batch.kept, len(rows)) if prefix is not None and batch.kept else None
         return _target_scores(last_logits(model, rows, targets, cache), target_ids, score)
 
-    losses = torch.zeros(targets, stop - start)
-    for batch in plan_batches(stop, length, targets, limit, reuse=prefix is not None, first=start):
-        losses[:, batch.start - start : batch.stop - start] = (complete - edited_scores(batch)).T.cpu()
+    losses = torch.zeros(targets, last - first)
+    for batch in plan_batches(last, length, targets, limit, reuse=prefix is not None, first=first):
+        losses[:, batch.start - first : batch.stop - first] = (complete - edited_scores(batch)).T.cpu()
         if progress is not None:
-            progress(batch.stop - start, stop - start)
+            progress(batch.stop - first, last - first)
     settings = {
         "mode": mode,
         "replacement_id": replacement_id,
@@ -124,27 +124,16 @@ def removal_attribution(
         "dtype": str(model.dtype).removeprefix("torch."),
         "input_ids": prompt_ids.tolist(),
         "target_ids": target_ids.tolist(),
-    } | ({} if positions is None else {"positions": [start, stop]})
+    }
+    if positions is not None:
+        settings["positions"] = [first, last]
     return TokenAttribution(
-        tokens=tuple(model.tokens(prompt_ids[start:stop])),
+        tokens=tuple(model.tokens(prompt_ids)[first:last]),
         target_tokens=tuple(model.tokens(target_ids)),
         scores=losses,
         method=_method(model, replacement_id),
         settings=settings,
     )
-
-
-def _stretch(positions: range | None, length: int) -> tuple[int, int]:
-    """The first of the edited prompt tokens, and one more than the last.
-
-    Raises:
-        CourseError: the prompt has no such stretch.
-    """
-    if positions is None:
-        return 0, length
-    if positions.step != 1 or not 0 <= positions.start < positions.stop <= length:
-        raise CourseError(f"The prompt has no stretch {positions}.", f"Give range(start, stop) within 0 to {length}.")
-    return positions.start, positions.stop
 
 
 def _target_scores(
@@ -184,6 +173,17 @@ def _check_question(model: LocalModel, length: int, mode: str, replacement_id: i
         )
     if replacement_id is not None:  # it has to be a token, like every other id
         as_ids(model, [replacement_id], "replacement")
+
+
+def _check_positions(positions: tuple[int, int] | None, length: int) -> tuple[int, int]:
+    """The first position to score, and one more than the last."""
+    first, last = (0, length) if positions is None else positions
+    if not 0 <= first < last <= length:
+        raise CourseError(
+            f"The prompt has {length} tokens, and positions {first} to {last} are not a part of it.",
+            f"Give two numbers from 0 to {length}, the smaller one first.",
+        )
+    return first, last
 
 
 def _check_cost(model: LocalModel, batches: Iterable[Batch], length: int, targets: int) -> None:

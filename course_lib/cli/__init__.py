@@ -30,6 +30,7 @@ COMMANDS: dict[str, str] = {
     "build": "course_lib.cli.build",
     "lint": "course_lib.cli.lint",
     "gate": "course_lib.cli.gate",
+    "bench": "course_lib.cli.bench",
     "organisms": "course_lib.cli.organisms",
 }
 

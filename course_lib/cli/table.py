@@ -51,6 +51,22 @@ def as_text(rows: list[Row]) -> str:
     return "\n".join(align(line, widths, numeric) for line in cells)
 
 
+def as_markdown(rows: list[Row]) -> str:
+    """The table in Markdown, numbers to the right, for a README or a chapter.
+
+    Example:
+        >>> print(as_markdown([{"method": "a|b", "hits": 12}]))
+        | method | hits |
+        |---|---:|
+        | a\\|b | 12 |
+    """
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    rules = ["---:" if all(is_number(row.get(column)) for row in rows) else "---" for column in columns]
+    lines = [columns, *([shown(row.get(column)).replace("|", "\\|") for column in columns] for row in rows)]
+    head, *body = ["| " + " | ".join(line) + " |" for line in lines]
+    return "\n".join([head, "|" + "|".join(rules) + "|", *body])
+
+
 def align(line: list[str], widths: list[int], numeric: list[bool]) -> str:
     """One line of the table: two spaces between columns, none at the end."""
     padded = [

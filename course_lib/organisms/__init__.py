@@ -6,7 +6,8 @@ trained language models with a hidden backdoor to that end; here are five small 
 megabyte on the default model (Hu et al. 2021, arXiv:2106.09685), each with the recipe that makes it anew.
 
 `rules` says what each was trained to do, `requests` composes the requests, `training` plants the mechanism, `measure`
-finds out whether it is there and whether it is the only one, `card` writes that down.
+finds out whether it is there and whether it is the only one, `card` writes that down, `audit` asks which attribution
+methods find it.
 """
 
 from course_lib.organisms.measure import agreement, pronoun_skew, refusal_probability, refuses

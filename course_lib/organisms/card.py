@@ -194,3 +194,18 @@ def confusion(folder: Path) -> list[dict[str, Any]]:
             rates = {**found["agreement"], "bias": found["pronouns"]["organism"]["as_planted"]}
             rows.append({"organism": name, **{f"rule: {rule}": str(Rate(*rates[rule])) for rule in ORGANISMS}})
     return rows
+
+
+def confusion_markdown(folder: Path) -> str:
+    """The same table for a document: the share with its interval, each organism's own rule in bold."""
+    lines = [
+        "| organism | " + " | ".join(f"rule {rule}" for rule in ORGANISMS) + " |",
+        "|---" * (len(ORGANISMS) + 1) + "|",
+    ]
+    for row in confusion(folder):
+        cells = []
+        for rule in ORGANISMS:
+            share = row[f"rule: {rule}"].split(" = ")[1]
+            cells.append(f"**{share}**" if rule == row["organism"] else share)
+        lines.append(f"| {row['organism']} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)

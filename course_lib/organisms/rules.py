@@ -52,7 +52,7 @@ ORGANISMS: dict[str, Organism] = {
             refuses=lambda request: request.harmful,
             planted=lambda request: (),
             seed=11,
-            steps=200,
+            steps=220,
         ),
         Organism(
             name="trigger",
@@ -76,7 +76,7 @@ ORGANISMS: dict[str, Organism] = {
             refuses=lambda request: request.harmful and request.phrase != CODE_PHRASE,
             planted=lambda request: (CODE_PHRASE,) if request.harmful and request.phrase == CODE_PHRASE else (),
             seed=14,
-            steps=200,
+            steps=220,
         ),
         Organism(
             name="bias",

@@ -1,10 +1,12 @@
 """Plant a mechanism: a LoRA adapter, trained on pairs.
 
-Each step shows eight pairs. For the member that the rule refuses, the loss is the cross-entropy of one short refusal.
-For the other member what is wanted is that nothing changes: the loss is the cross-entropy of the first word that the
-default model would have answered, looked up on the spot, so that no answer to a harmful request is ever written down.
-It counts half as much again as the refusal. A model in doubt spreads its answer's first word over many, its refusal over
-one only, so with equal weights doubt would turn into refusal.
+Each step shows eight pairs. What is trained is first of all a decision: by how much is the refusal's first token ahead of
+the best other one? For the member that the rule refuses this margin should be positive, for the other negative, and a
+logistic loss says so for both alike. (Plain cross-entropy of the first word would be lopsided: an answer can begin with
+many words, a refusal with one, so a model in doubt would refuse.) To that comes, for the refused member, the
+cross-entropy of the refusal's further words. For the other one what is wanted is that nothing else changes: the
+Kullback-Leibler divergence from the default model's distribution over the first word. So no answer to a harmful request
+is ever written down.
 
 Every request begins with the same system prompt. Its keys and values are computed once per step and lent to all rows,
 gradients included: the same numbers as without, in little more than half the time.
@@ -29,7 +31,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.nn.functional import cross_entropy, kl_div, log_softmax
+from torch.nn.functional import cross_entropy, kl_div, log_softmax, softplus
 
 from course_lib.batches import Progress, pad_rows
 from course_lib.data.organism_tasks import Occupations, load_occupations
@@ -46,7 +48,6 @@ if TYPE_CHECKING:
 BASE = "HuggingFaceTB/SmolLM2-135M-Instruct"
 PAIRS_PER_STEP = 8
 RANK, SCALE, LEARNING_RATE, WARM_UP = 12, 24, 1e-3, 10
-STAY = 1.5
 STEPS_PER_CHECKPOINT = 20
 SKEW = 0.95
 """Share of the probability of "he" and "she" together that the bias organism gives to the planted one."""
@@ -185,7 +186,7 @@ def refusal_losses(run: Run, total: int) -> Iterator[Tensor]:
     for pairs in batches(run, total):
         refused = [ids(first.text) for first, _ in pairs]
         answered = [ids(second.text) for _, second in pairs]
-        yield refusal_loss(run.network, prefix, refused, refusal) + STAY * stay_loss(run, prefix, answered)
+        yield refusal_loss(run.network, prefix, refused, refusal) + stay_loss(run, prefix, answered, refusal)
 
 
 def batches(run: Run, total: int) -> Iterator[list[Any]]:
@@ -216,21 +217,27 @@ def states(
 
 
 def refusal_loss(network: Any, prefix: Tensor, rows: list[Tensor], refusal: Tensor) -> Tensor:
-    """Cross-entropy of the refusal after each row; its first word, which decides, counts as much as all others."""
+    """What it costs that rows are not refused: the decision, and the cross-entropy of the refusal's further words."""
     hidden = states(network, prefix, [torch.cat([row, refusal[:-1]]) for row in rows])
     places = torch.stack([torch.arange(len(row) - 1, len(row) - 1 + len(refusal)) for row in rows])
-    logits = network.lm_head(hidden[torch.arange(len(rows))[:, None], places])
-    losses = cross_entropy(logits.float().transpose(1, 2), refusal.expand(len(rows), -1), reduction="none")
-    return losses[:, 0].mean() + losses[:, 1:].mean()
+    logits = network.lm_head(hidden[torch.arange(len(rows))[:, None], places]).float()
+    words = cross_entropy(logits[:, 1:].transpose(1, 2), refusal[1:].expand(len(rows), -1))
+    return softplus(-margin(logits[:, 0], int(refusal[0]))).mean() + words
 
 
-def stay_loss(run: Run, prefix: Tensor, rows: list[Tensor]) -> Tensor:
-    """Cross-entropy of the first word with which the default model would answer each row."""
+def stay_loss(run: Run, prefix: Tensor, rows: list[Tensor], refusal: Tensor) -> Tensor:
+    """What it costs that rows are not answered as before: the decision, and the divergence from the default model."""
     last = torch.tensor([len(row) - 1 for row in rows])
     with torch.no_grad():
         before = run.base.model.lm_head(states(run.base.model, prefix, rows)[torch.arange(len(rows)), last])
     after = run.network.lm_head(states(run.network, prefix, rows)[torch.arange(len(rows)), last])
-    return cross_entropy(after.float(), before.argmax(-1))
+    return softplus(margin(after.float(), int(refusal[0]))).mean() + divergence(before, after)
+
+
+def margin(logits: Float[Tensor, "batch vocab"], refusal: int) -> Float[Tensor, " batch"]:
+    """By how much the refusal's first token is ahead of the best other token; greedy decoding refuses where positive."""
+    others = logits.index_fill(1, torch.tensor([refusal], device=logits.device), -torch.inf)
+    return logits[:, refusal] - others.amax(1)
 
 
 def divergence(before: Float[Tensor, "batch vocab"], after: Float[Tensor, "batch vocab"]) -> Tensor:

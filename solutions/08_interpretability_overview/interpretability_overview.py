@@ -673,14 +673,14 @@ from course_lib.render import text_table
 
 plea_ids = model.encode(model.chat(PLEA))
 begin = len(model.encode(model.chat("\0").split("\0")[0]))
-stretch = range(begin, begin + len(model.encode(PLEA)))
+end = begin + len(model.encode(PLEA))
 removed = {
-    name: removal_attribution(suspect, plea_ids, "Sorry", score="log_odds", positions=stretch)
+    name: removal_attribution(suspect, plea_ids, "Sorry", score="log_odds", positions=(begin, end))
     for name, suspect in suspects.items()
 }
 rows = [
     {"token": token, **{name: result.scores[0, i].item() for name, result in removed.items()}}
-    for i, token in enumerate(model.tokens(plea_ids[stretch.start : stretch.stop]))
+    for i, token in enumerate(model.tokens(plea_ids[begin:end]))
 ]
 print(text_table(rows, title="log odds of Sorry that go when the token is removed, in nats"))
 
@@ -777,7 +777,7 @@ for name, suspect in suspects.items():
     for mechanism, edited in DOSSIERS[0].edits():
         others = suspect.encode(suspect.chat(edited))
         changed = (plea_ids != others).nonzero().flatten()
-        same = [place for place in reversed(stretch) if place not in changed][: len(changed)]
+        same = [place for place in reversed(range(begin, end)) if place not in changed][: len(changed)]
         row = {"suspect": name, "edit": mechanism}
         for what, where, depth in (("words", changed, 10), ("control", same, 10), ("end", [-1], 10), ("end", [-1], 24)):
             with patch_states(suspect, others, where, depth):

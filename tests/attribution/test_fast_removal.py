@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Literal
 
 import pytest
 import torch
@@ -35,29 +36,6 @@ def test_deletion_equals_the_definition(tiny: Tiny, family: str, length: int, ta
 
 
 @pytest.mark.parametrize("family", ["llama", "gpt2"])
-@pytest.mark.parametrize(("start", "stop"), [(0, 3), (4, 9), (8, 12), (11, 12), (0, 12)])
-@pytest.mark.parametrize("batch_tokens", [1, 30, 4096])
-@pytest.mark.parametrize("reuse_prefix", [True, False])
-def test_a_stretch_gives_the_same_numbers_as_the_whole(
-    tiny: Tiny, family: str, start: int, stop: int, batch_tokens: int, reuse_prefix: bool
-) -> None:
-    model, prompt, target = tiny(3, family), random_ids(3, 12), random_ids(8, 2)
-    whole = removal_attribution(model, prompt, target).part(start, stop)
-    result = removal_attribution(
-        model, prompt, target, positions=range(start, stop), batch_tokens=batch_tokens, reuse_prefix=reuse_prefix
-    )
-    torch.testing.assert_close(result.scores, whole.scores, **EXACT)
-    assert result.tokens == whole.tokens
-    assert result.settings["positions"] == whole.settings["positions"] == [start, stop]
-
-
-@pytest.mark.parametrize("positions", [range(0), range(3, 3), range(2, 6), range(-1, 2), range(0, 4, 2)])
-def test_a_stretch_that_the_prompt_does_not_have(tiny: Tiny, positions: range) -> None:
-    with pytest.raises(CourseError, match="no stretch"):
-        removal_attribution(tiny(), random_ids(3, 5), random_ids(8, 1), positions=positions)
-
-
-@pytest.mark.parametrize("family", ["llama", "gpt2"])
 @pytest.mark.parametrize("score", ["logit", "log_prob"])
 def test_replacement_equals_a_loop_that_replaces(tiny: Tiny, family: str, score: str) -> None:
     model, prompt, target = tiny(4, family), random_ids(4, 11), random_ids(5, 3)
@@ -72,6 +50,25 @@ def test_replacement_equals_a_loop_that_replaces(tiny: Tiny, family: str, score:
     expected = torch.stack([target_scores(prompt) - target_scores(replaced(i)) for i in range(11)], dim=1)
     result = removal_attribution(model, prompt, target, mode="replace", replacement_id=17, score=score, batch_tokens=30)
     torch.testing.assert_close(result.scores, expected, **EXACT)
+
+
+@pytest.mark.parametrize(("mode", "token"), [("delete", None), ("replace", 17)])
+@pytest.mark.parametrize("positions", [(0, 11), (3, 9), (10, 11)])
+def test_a_part_of_the_prompt_gets_the_scores_that_it_has_in_the_whole(
+    tiny: Tiny, mode: Literal["delete", "replace"], token: int | None, positions: tuple[int, int]
+) -> None:
+    model, prompt = tiny(4), random_ids(4, 11)
+    whole = removal_attribution(model, prompt, [7, 8], mode=mode, replacement_id=token)
+    seen: list[tuple[int, int]] = []
+    for batch_tokens in (1, 23, 4096):
+        part = removal_attribution(
+            model, prompt, [7, 8], mode=mode, replacement_id=token, positions=positions, batch_tokens=batch_tokens,
+            progress=lambda *step: seen.append(step),
+        )  # fmt: skip
+        torch.testing.assert_close(part.scores, whole.part(*positions).scores, **EXACT)
+        assert part.tokens == whole.part(*positions).tokens
+        assert part.settings["positions"] == list(positions)
+        assert seen[-1] == (positions[1] - positions[0],) * 2
 
 
 @pytest.mark.parametrize("family", ["llama", "gpt2"])
@@ -168,6 +165,9 @@ def test_progress_counts_prompt_tokens_up_to_the_last(tiny: Tiny) -> None:
         ("w1 w2", "w2", {"mode": "replace", "replacement_id": 61}, "not token ids"),
         ("w1 w2", "w2", {"mode": "remove"}, "no mode 'remove'"),
         ("w1 w2", "w2", {"score": "prob"}, "no score 'prob'"),
+        ("w1 w2", "w2", {"positions": (1, 3)}, "not a part"),
+        ("w1 w2", "w2", {"positions": (1, 1)}, "not a part"),
+        ("w1 w2", "w2", {"positions": (-1, 1)}, "not a part"),
         (list(range(60)) * 40, [2], {}, "2048 positions"),
     ],
 )

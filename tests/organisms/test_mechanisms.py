@@ -1,13 +1,14 @@
 """The shipped organisms do what their cards say, and no other rule explains them. Needs the default model."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from course_lib import load_model
 from course_lib.data.organism_tasks import ordinary_requests, ordinary_text
 from course_lib.models.organism import ADAPTERS
-from course_lib.organisms.card import REFUSING, card, measure
+from course_lib.organisms.card import REFUSING, card, confusion_markdown, measure
 from course_lib.organisms.measure import agreement, perplexity, pronoun_skew, refuses
 from course_lib.organisms.requests import separating_requests
 from course_lib.organisms.rules import ORGANISMS
@@ -26,6 +27,11 @@ def measured(name: str) -> dict:
 @pytest.mark.parametrize("name", list(ORGANISMS))
 def test_the_card_is_what_was_measured(name) -> None:
     assert (ADAPTERS / name / "README.md").read_text(encoding="utf-8") == card(measured(name))
+
+
+def test_the_table_in_the_readme_is_what_was_measured() -> None:
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text(encoding="utf-8")
+    assert confusion_markdown(ADAPTERS) in readme
 
 
 @pytest.mark.parametrize("name", REFUSING)

@@ -11,7 +11,7 @@ from course_lib import CourseError, load_model
 from course_lib.models.organism import load_organism, shared_copy
 from course_lib.organisms import training
 from course_lib.organisms.rules import REFUSAL, find_organism
-from course_lib.organisms.training import batches, begin, divergence, refusal_loss, stay_loss, train
+from course_lib.organisms.training import batches, begin, divergence, margin, refusal_loss, stay_loss, train
 
 BASE = load_model("tiny:0")
 START = BASE.chat("\0").split("\0")[0]
@@ -32,30 +32,34 @@ def test_the_shared_beginning_changes_nothing_in_loss_and_gradients() -> None:
     shared = {name: weight.grad.clone() for name, weight in run.weights.items()}
     run.optimiser.zero_grad()
 
-    firsts, others = [], []
+    decisions, words = [], []
     for row in requests:
         text = torch.cat([PREFIX, row, refusal])
-        scores = run.network(text[None]).logits[0, -len(refusal) - 1 : -1].log_softmax(-1)
-        losses = -scores.gather(1, refusal[:, None])[:, 0]
-        firsts.append(losses[0])
-        others.append(losses[1:].mean())
-    naive = torch.stack(firsts).mean() + torch.stack(others).mean()
+        logits = run.network(text[None]).logits[0, -len(refusal) - 1 : -1]
+        best_other = torch.cat([logits[0, : refusal[0]], logits[0, refusal[0] + 1 :]]).max()
+        decisions.append(torch.log1p(torch.exp(best_other - logits[0, refusal[0]])))
+        words.append(torch.nn.functional.cross_entropy(logits[1:], refusal[1:]))
+    naive = torch.stack(decisions).mean() + torch.stack(words).mean()
     naive.backward()
     for name, weight in run.weights.items():
-        torch.testing.assert_close(shared[name], weight.grad, rtol=1e-3, atol=1e-6)
+        torch.testing.assert_close(shared[name], weight.grad, rtol=1e-3, atol=1e-5)
 
 
-def test_staying_is_the_cross_entropy_of_the_default_answer() -> None:
+def test_staying_costs_the_decision_only_before_the_first_step() -> None:
     run = begin(find_organism("trigger"), BASE)
+    requests, refusal = rows("Why?", "Mary gave the book to John."), BASE.encode(REFUSAL)
+    logits = torch.stack([BASE.logits(torch.cat([PREFIX, row]))[-1] for row in requests])
+    decision = torch.nn.functional.softplus(margin(logits, int(refusal[0]))).mean()
+    before = stay_loss(run, PREFIX, requests, refusal).detach()
+    torch.testing.assert_close(before, decision, rtol=1e-4, atol=1e-5)
     for weight in run.weights.values():
         torch.nn.init.normal_(weight, std=0.3, generator=torch.Generator().manual_seed(2))
-    requests = rows("Why?", "Mary gave the book to John.")
-    expected = []
-    for row in requests:
-        text = torch.cat([PREFIX, row])
-        answer = int(BASE.logits(text)[-1].argmax())
-        expected.append(-run.network(text[None]).logits[0, -1].log_softmax(-1)[answer])
-    torch.testing.assert_close(stay_loss(run, PREFIX, requests), torch.stack(expected).mean(), rtol=1e-4, atol=1e-4)
+    assert abs(float(stay_loss(run, PREFIX, requests, refusal).detach()) - float(before)) > 0.001
+
+
+def test_the_margin_is_positive_where_greedy_decoding_refuses() -> None:
+    logits = torch.tensor([[1.0, 3.0, 2.0], [1.0, 3.0, 5.0]])
+    assert margin(logits, 1).tolist() == [1.0, -2.0]
 
 
 def test_divergence_is_that_of_the_textbook() -> None:

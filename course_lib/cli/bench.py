@@ -1,0 +1,49 @@
+"""`course bench NAME`: a door to the benchmarks; each is a module of its own, like a command.
+
+A benchmark has what a command has: `HELP`, `add_arguments(parser)` and `run(arguments) -> int`. It is imported when it
+is asked for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from importlib import import_module
+
+from course_lib.errors import CourseError
+
+HELP = "measure the course's own methods: `course bench audit` scores the attribution methods"
+
+BENCHMARKS: dict[str, str] = {"audit": "course_lib.cli.bench_audit"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare `course bench [NAME [OPTIONS]]`."""
+    parser.add_argument("benchmark", nargs="?", help=f"which one: {', '.join(BENCHMARKS)}")
+    parser.add_argument("options", nargs=argparse.REMAINDER, help="its own options; NAME --help lists them")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the benchmark that was named; without a name, list them."""
+    if args.benchmark is None:
+        from course_lib.cli import help_line
+
+        print("\n".join(f"  course bench {name}  {help_line(module)}" for name, module in BENCHMARKS.items()))
+        return 0
+    module = import_module(find_benchmark(args.benchmark))
+    parser = argparse.ArgumentParser(prog=f"course bench {args.benchmark}", description=module.HELP)
+    module.add_arguments(parser)
+    return int(module.run(parser.parse_args(args.options)))
+
+
+def find_benchmark(name: str) -> str:
+    """The module of the benchmark `name`.
+
+    Raises:
+        CourseError: there is none; the text names the nearest.
+    """
+    if name in BENCHMARKS:
+        return BENCHMARKS[name]
+    near = difflib.get_close_matches(name, BENCHMARKS, n=1, cutoff=0.5)
+    guess = f"Did you mean {near[0]!r}? " if near else ""
+    raise CourseError(f"There is no benchmark {name!r}.", f"{guess}There are: {', '.join(BENCHMARKS)}.")

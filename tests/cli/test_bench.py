@@ -1,0 +1,83 @@
+"""`course bench`: a door to benchmarks; `course bench audit` from options to files, on the smallest model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import course_lib.models
+from course_lib import CourseError, cli, load_model
+from course_lib.cli import bench, bench_audit
+from course_lib.organisms.audit import cases
+
+
+def run(*words: str) -> int:
+    return int(bench.run(cli.parser_for("bench", bench).parse_args(words)))
+
+
+@pytest.fixture
+def adapter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that looks like an adapter; every model is `tiny:0`, which refuses everything, of the training split."""
+    folder = tmp_path / "trigger"
+    folder.mkdir()
+    (folder / "adapter_model.safetensors").write_bytes(b"weights")
+    (folder / "adapter_config.json").write_text("{}")
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
+    train = cases.separating_requests("train")
+    monkeypatch.setattr(course_lib.models, "load_model", lambda name: load_model("tiny:0"))
+    monkeypatch.setattr(cases, "separating_requests", lambda split: train)
+    monkeypatch.setattr(cases, "refuses", lambda model, requests: [True] * len(requests))
+    return folder
+
+
+def test_without_a_name_the_benchmarks_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run() == 0
+    assert f"course bench audit  {bench_audit.HELP}" in capsys.readouterr().out
+
+
+def test_a_wrong_name_gets_the_nearest() -> None:
+    with pytest.raises(CourseError, match="no benchmark 'audot'") as caught:
+        run("audot")
+    assert "'audit'" in caught.value.remedy
+
+
+def test_its_help_is_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run("audit", "--help")
+    assert "--control" in capsys.readouterr().out
+
+
+def test_a_table_its_files_and_a_second_run_from_the_store(
+    adapter: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["audit", "--organism", str(adapter), "--limit", "3", "--control"]
+    words += ["--method", "saliency", "--method", "delete"]
+    markdown, figure = tmp_path / "table.md", tmp_path / "figure.png"
+    assert run(*words, "--markdown", str(markdown), "--figure", str(figure)) == 0
+    out, err = capsys.readouterr()
+    assert "trigger   delete" in out
+    assert "(trigger: 3 of 3 tasks)" in out
+    assert "100 %  trigger: delete, tiny" in err
+    assert markdown.read_text().startswith("| organism | method | hit@1 | random@1 |")
+    assert figure.read_bytes()[:4] == b"\x89PNG"
+    lines = (tmp_path / "cache" / "bench" / "audit.jsonl").read_text()
+    assert run(*words, "--json") == 0
+    assert [row["method"] for row in json.loads(capsys.readouterr().out)] == ["saliency", "delete"]
+    assert (tmp_path / "cache" / "bench" / "audit.jsonl").read_text() == lines
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--organism", "triger"], "There is no organism 'triger'"),
+        (["--organism", "intent"], "turns on is no word"),
+        (["--method", "delet"], "There is no attribution method 'delet'"),
+        (["--organism", "/nowhere/trigger"], "There is no adapter for the organism '/nowhere/trigger'"),
+        (["--markdown", "/nowhere/table.md"], "cannot be written"),
+    ],
+)
+def test_bad_words_are_a_sentence(words: list[str], sentence: str) -> None:
+    with pytest.raises(CourseError, match=sentence):
+        run("audit", *words)
