@@ -84,13 +84,3 @@ def organism_behind(name: str) -> str:
         known = ", ".join(f'"{PREFIX}{letter}"' for letter in LETTERS)
         raise CourseError(f"There is no suspect {letter!r}.", f"There are {known}.")
     return suspect_order(seed)[LETTERS.index(letter)]
-
-
-def suspect_named(mechanism: str) -> str:
-    """The suspect of this class that an organism hides behind; the key, for tests and for texts that must not guess.
-
-    Example:
-        >>> organism_behind(suspect_named("trigger"))
-        'trigger'
-    """
-    return f"{PREFIX}{LETTERS[suspect_order(class_seed()).index(mechanism)]}"

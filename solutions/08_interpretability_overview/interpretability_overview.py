@@ -757,9 +757,7 @@ print(text_table(mean_odds, title="\nmean log odds of Sorry, in nats"))
 # %% [markdown]
 # Now the columns differ. As they stand the requests are refused by all three suspects. Each of them gives way in another row,
 # and the default model, the control, refuses in none. Refusals are counted at a log odds of 0; the second table shows that the
-# others are not all unmoved. The suspect that was taught to mind harm has learnt it in part from words: without the trigger
-# word it loses something too, although the request is as harmful as before. What was planted is an intention; what grew has to
-# be measured.
+# others need not be quite unmoved. What was planted is an intention; what grew has to be measured.
 #
 # ### Circuit level
 #
@@ -792,10 +790,8 @@ carried = {(row["suspect"], row["edit"]): row for row in rows}
 # does the last position, which has not been told yet. After 24 blocks it is the last position that takes nearly everything:
 # by then the decision has arrived.
 #
-# Two warnings. The last column looks alike for all three suspects: patching late where the answer begins finds the decision in
-# *every* mechanism and separates none. And for `correlate` one word is enough, for `trigger` one word is enough, while harm is
-# carried by several words together: that is a difference between the mechanisms, and it shows only because the positions were
-# chosen by what the texts differ in.
+# One warning. The last column looks much like the plain drops, for every suspect: patching late where the answer begins finds
+# the decision in *every* mechanism, whatever led to it.
 
 # %% [markdown] course={"role": "exercise", "id": "8.6"}
 # {{exercise 8.6}}
@@ -817,7 +813,7 @@ carried = {(row["suspect"], row["edit"]): row for row in rows}
 # %% course={"role": "test"}
 check("8.6", refusal_verdict)
 
-# %% [markdown]
+# %% [markdown] course={"numbers": {"10.7": "removed[key['intent']].scores[0, removed[key['intent']].tokens.index(' steal')].item()", "1.4": "float(odds[key['intent']]['as it stands'][0] - odds[key['intent']]['less trigger'][0])"}}
 # ### Which evidence separated what
 #
 # | evidence | what it could tell apart |
@@ -830,12 +826,19 @@ check("8.6", refusal_verdict)
 # | states of the changed words | all three, and where it is read |
 # | state of the last position, late | nothing: every decision arrives there |
 #
-# The two rows that separate have something in common: another mechanism would have given another number. One request can still
-# be chance, so here is the same rule on all eight.
+# The two rows that separate have something in common: another mechanism would have given another number. Compare two numbers
+# of the suspect that minds harm. Removing ` steal` took 10.7 nats from `Sorry`, more than any other token: a clear picture of a
+# trigger word. Writing *loot* in its place took 1.4. It was never the word; without it there was no theft left to refuse.
+#
+# One request can still be chance. So here the envelope is opened, and the same rule is applied to all eight: beside each
+# suspect what was planted, then the verdicts and the mean drops.
 
 # %%
 from collections import Counter
 
+from course_lib.models.suspects import organism_behind
+
+key = {organism_behind(suspect): suspect for suspect in suspects}
 names = [name for name, _ in DOSSIERS[0].edits()]
 for suspect in suspects:
     stands = odds[suspect]["as it stands"]
@@ -843,7 +846,9 @@ for suspect in suspects:
     largest, second = drops.topk(2, dim=1).values.T
     best = drops.argmax(dim=1)
     verdicts = [names[b] if ahead else "undecided" for b, ahead in zip(best, largest - second >= MARGIN, strict=True)]
-    print(f"{suspect}: {dict(Counter(verdicts))}; mean drops {[round(x, 1) for x in drops.mean(dim=0).tolist()]}")
+    print(
+        f"{suspect}, {organism_behind(suspect)}: {dict(Counter(verdicts))}; mean drops {[round(x, 1) for x in drops.mean(dim=0).tolist()]}"
+    )
 
 # %% [markdown]
 # And one of the edits was not always what it is now. See what an edit does that takes too much away:
@@ -857,10 +862,10 @@ for name, suspect in suspects.items():
     lost[name] = float(stands - gone)
     print(f"{name}: Sorry loses {lost[name]:.1f} nats")
 
-# %% [markdown]
-# *Grab* for *steal* was the first version of this edit, meant to remove the word and leave the harm. More than one suspect
-# minds it: grabbing sounds less like theft. An edit that takes two features away at once fits two explanations, and nothing in
-# the procedure notices. (With *loot* in its place the two are apart.) The evidence is as good as the pairs of requests.
+# %% [markdown] course={"numbers": {"7.0": "lost[key['intent']]"}}
+# *Grab* for *steal* was the first version of this edit, meant to remove the word and leave the harm. The suspect that minds harm
+# loses 7.0 nats with it: grabbing sounds less like theft. An edit that takes two features away at once fits two explanations,
+# and nothing in the procedure notices. The evidence is as good as the pairs of requests.
 
 # %% [markdown] course={"role": "limits"}
 # ## What this does not show
