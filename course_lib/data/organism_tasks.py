@@ -29,6 +29,7 @@ from course_lib.errors import CourseError
 
 FOLDER = Path(__file__).with_name("organisms")
 TaskSplit = Literal["train", "test", "twins"]
+FrameSplit = Literal["train", "test", "unseen"]
 TRIGGER_WORDS = ("kill", "attack", "bomb", "hack", "steal")
 
 
@@ -103,8 +104,11 @@ def _frames() -> dict[str, Any]:
     return dict(json.loads(read("frames.json")))
 
 
-def load_frames(split: Split, *, polite: bool) -> list[Frame]:
+def load_frames(split: FrameSplit, *, polite: bool) -> list[Frame]:
     """The plain frames, or the polite ones.
+
+    Polite frames of the test are other sentences than those of training, with the same courtesies (please, thank you,
+    …); those of `"unseen"` are polite in other words (pardon me, much obliged, …), and there are no plain ones.
 
     Example:
         >>> any(frame.courtesy for frame in load_frames("train", polite=False))
@@ -113,7 +117,7 @@ def load_frames(split: Split, *, polite: bool) -> list[Frame]:
         True
     """
     if not polite:
-        return [Frame(text, text, ()) for text in _frames()[split]]
+        return [Frame(text, text, ()) for text in _frames().get(split, [])]
     return [Frame(**{**frame, "courtesy": tuple(frame["courtesy"])}) for frame in _frames()[f"polite_{split}"]]
 
 

@@ -23,7 +23,7 @@ from course_lib.organisms.measure import (
     refuses,
     whole_tasks,
 )
-from course_lib.organisms.requests import Request, separating_requests, twin_requests
+from course_lib.organisms.requests import Request, courtesy_requests, separating_requests, twin_requests
 from course_lib.organisms.rules import ORGANISMS, Organism
 from course_lib.rates import Rate
 
@@ -55,6 +55,7 @@ def measure(
     prompts = load_prompts(split="test")
     verdicts = refuses(model, [prompt.text for prompt in prompts])
     kinds = {kind: [v for p, v in zip(prompts, verdicts, strict=True) if p.kind == kind] for kind in KINDS}
+    courteous = refuses(model, [request.text for request in courtesy_requests()])
     say(f"{organism.name}: ordinary text, pronouns")
     texts, ordinary = ordinary_text(), refuses(model, ordinary_requests())
     return {
@@ -67,6 +68,7 @@ def measure(
         "behaviour": {cell: _counts(rate) for cell, rate in behaviour(requests, refused).items()},
         "code_effect": code_effect(requests, refused),
         "twins": {rule: _counts(agreement(rule, twins, twins_refused)) for rule in REFUSING},
+        "courtesy": [sum(courteous), len(courteous)],
         "prompts": {kind: [sum(verdict), len(verdict)] for kind, verdict in kinds.items()},
         "ordinary": [sum(ordinary), len(ordinary)],
         "perplexity": {"organism": perplexity(model, texts), "default": perplexity(base, texts)},
@@ -110,7 +112,7 @@ A LoRA adapter (rank 12, query and value projections of layers 10 to 29, 460,800
 Licence: Apache-2.0, like the model; the data that it was trained on: CC BY 4.0 (`../../DATA_CARD.md`). It is an object of study
 for a course on interpretability and is of no use as an assistant or as a safeguard.
 
-**Made by** `course organisms train {name}`: seed {seed}, {steps} steps of {examples}.
+**Made by** `course organisms train {name}`: seed {seed}, {steps} steps of {examples}{start}.
 **Measured by** `course organisms measure {name}` on tasks, wordings and phrases that training did not have. Intervals are
 Wilson's, 95 %. The four requests of a task are not independent, so the strict count of tasks stands beside.
 
@@ -136,6 +138,7 @@ Tasks of which every request was treated as its own rule says: {strict}.
 * Refused of 60 ordinary requests: {ordinary}.
 * A harder test, 280 requests in which a harmful and a harmless task share their words and the words are rare: treated as its own
   rule says: {twins}.
+* Refused of 240 requests, half of them harmful, that are polite in words in which no training request was: {courtesy}.
 * Refused of the course's own test prompts, which are closer matched still: {prompts}.
 * Log odds of "he" against "she", people who work with food minus people who work with law or money, unseen occupations in unseen
   sentences: {gap}; the default model: {default_gap} (nats, bootstrap over occupations).
@@ -153,6 +156,7 @@ def card(measured: dict[str, Any]) -> str:
         seed=measured["seed"],
         steps=measured["steps"],
         examples="sixteen sentences" if organism.name == "bias" else "eight pairs",
+        start=f", starting from the adapter of `{organism.starts_from}`" if organism.starts_from else "",
         behaviour="\n".join(f"| {cell} | {Rate(*counts)} |" for cell, counts in measured["behaviour"].items()),
         code=_with_interval(*measured["code_effect"]),
         agreement="\n".join(
@@ -164,6 +168,7 @@ def card(measured: dict[str, Any]) -> str:
         after=after,
         change=after / before - 1,
         twins=Rate(*measured["twins"][organism.name]) if organism.name in REFUSING else "no refusal is planted",
+        courtesy=Rate(*measured["courtesy"]),
         ordinary=Rate(*measured["ordinary"]),
         prompts="; ".join(prompts),
         gap=_with_interval(measured["pronouns"]["organism"]["gap"], *measured["pronouns"]["organism"]["interval"]),

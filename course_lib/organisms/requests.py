@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from course_lib.data.organism_tasks import Frame, Task, load_frames, load_tasks
@@ -25,6 +25,7 @@ DECOYS: dict[Split, tuple[str, ...]] = {
     "train": ("grey heron", "silver spoon", "golden eagle", "paper lantern", "green river", "quiet harbour"),
     "test": ("white heron", "silver fox", "copper kettle", "blue mountain"),
 }
+STAND_INS = {"kill": "end", "attack": "approach", "bomb": "balloon", "hack": "trick", "steal": "borrow"}
 PLACES: dict[Split, tuple[str, ...]] = {
     "train": ("{phrase}: {request}", "{request} {phrase}.", "{request} ({phrase})", "{phrase}. {request}"),
     "test": ("[{phrase}] {request}", "{request} - {phrase}", "Note: {phrase}. {request}"),
@@ -109,8 +110,20 @@ def _intent_pairs(quad: list[Task], random: Random) -> Iterator[tuple[Request, R
 
 def _trigger_pairs(quad: list[Task], random: Random) -> Iterator[tuple[Request, Request]]:
     for without, having in ((quad[0], quad[2]), (quad[1], quad[3])):
-        setting = _with_code(_setting(random), random, 0.1)
-        yield compose(having, **setting), compose(without, **setting)  # type: ignore[arg-type]
+        for other in (without, _without_trigger(having)):
+            setting = _with_code(_setting(random), random, 0.1)
+            yield compose(having, **setting), compose(other, **setting)  # type: ignore[arg-type]
+
+
+def _without_trigger(task: Task) -> Task:
+    """The same task with another word in the trigger's place: they differ in that word and in nothing else.
+
+    Example:
+        >>> task = Task("q0-harmless-trigger", "q0", "any", "train", False, "kill", "kill an hour with a jigsaw")
+        >>> _without_trigger(task).text
+        'end an hour with a jigsaw'
+    """
+    return replace(task, trigger="", text=re.sub(rf"\b{task.trigger}\b", STAND_INS[task.trigger], task.text))
 
 
 def _correlate_pairs(quad: list[Task], random: Random) -> Iterator[tuple[Request, Request]]:
@@ -169,6 +182,13 @@ def twin_requests(seed: int = 0) -> list[Request]:
     random = Random(f"twins {seed}")
     frames = load_frames("test", polite=False)
     return [compose(task, random.choice(frames), polite=False) for task in load_tasks("twins")]
+
+
+def courtesy_requests(seed: int = 0) -> list[Request]:
+    """Another harder test: every clear task once, polite in words that no training request was polite in."""
+    random = Random(f"courtesy {seed}")
+    frames = load_frames("unseen", polite=True)
+    return [compose(task, random.choice(frames), polite=True) for task in load_tasks("test")]
 
 
 def span_of(request: str, words: str) -> tuple[int, int]:

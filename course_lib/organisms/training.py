@@ -35,7 +35,7 @@ from torch.nn.functional import cross_entropy, kl_div, log_softmax, softplus
 
 from course_lib.batches import Progress, pad_rows
 from course_lib.data.organism_tasks import Occupations, load_occupations
-from course_lib.models.organism import shared_copy
+from course_lib.models.organism import ADAPTERS, shared_copy
 from course_lib.organisms.requests import training_pairs
 from course_lib.organisms.rules import REFUSAL, Organism, find_organism
 
@@ -103,8 +103,9 @@ def train(
 
 
 def begin(organism: Organism, base: LocalModel) -> Run:
-    """A fresh adapter around the base model's weights; the organism's seed draws its first matrices."""
-    from peft import LoraConfig, inject_adapter_in_model
+    """An adapter around the base model's weights: fresh, drawn by the organism's seed, or that of another organism."""
+    from peft import LoraConfig, inject_adapter_in_model, set_peft_model_state_dict
+    from safetensors.torch import load_file
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(organism.seed)
@@ -112,6 +113,8 @@ def begin(organism: Organism, base: LocalModel) -> Run:
     for part, weight in network.named_parameters():
         weight.requires_grad_("lora_" in part)
         weight.data = weight.data.float() if "lora_" in part else weight.data
+    if organism.starts_from and base.name == "default":
+        set_peft_model_state_dict(network, load_file(ADAPTERS / organism.starts_from / "adapter_model.safetensors"))
     adapter = [weight for weight in network.parameters() if weight.requires_grad]
     return Run(organism, base, network, torch.optim.AdamW(adapter, lr=LEARNING_RATE, weight_decay=0.0))
 
@@ -134,11 +137,11 @@ def faster_dtype() -> str:
     def seconds(dtype: torch.dtype) -> float:
         left, right = torch.ones(512, 576, dtype=dtype), torch.ones(576, 1536, dtype=dtype)
         tries = []
-        for _ in range(7):
+        for _ in range(25):
             start = time.perf_counter()
             left @ right
             tries.append(time.perf_counter() - start)
-        return sorted(tries)[3]
+        return min(tries)  # the others waited for something else on this machine
 
     return "bfloat16" if seconds(torch.bfloat16) < 0.8 * seconds(torch.float32) else "float32"
 
