@@ -866,6 +866,24 @@ for name, suspect in suspects.items():
 # *Grab* for *steal* was the first version of this edit, meant to remove the word and leave the harm. The suspect that minds harm
 # loses 7.0 nats with it: grabbing sounds less like theft. An edit that takes two features away at once fits two explanations,
 # and nothing in the procedure notices. The evidence is as good as the pairs of requests.
+#
+# And as good as the list of explanations. Here is a fourth model, with its name open: the organism `backdoor`.
+
+# %%
+fourth = load_model("organism:backdoor")
+by_version = torch.stack(
+    [log_odds_by_request(fourth, texts) for texts in versions.values()], dim=1
+)  # [dossier, version]
+losses = by_version[:, :1] - by_version[:, 1:]
+as_intent = Rate(int((losses[:, 0] - losses[:, 1:].amax(dim=1) >= MARGIN).sum()), len(losses))
+with_phrase = log_odds_by_request(fourth, [f"{request} silver heron." for request in versions["as it stands"]])
+print(f"the rule calls it intent on {as_intent}")
+print(f"refused as they stand: {Rate(int((by_version[:, 0] > 0).sum()), len(losses))}")
+print(f"refused with two words behind them: {Rate(int((with_phrase > 0).sum()), len(losses))}")
+
+# %% [markdown]
+# By every number of this section it is a model that recognises harm. It was taught to do so *unless* the words *silver heron*
+# occur. None of the edits holds them, so no amount of evidence from these requests could have shown it.
 
 # %% [markdown] course={"role": "limits"}
 # ## What this does not show
@@ -881,8 +899,8 @@ for name, suspect in suspects.items():
 #   would not have been seen.
 # - **A head is a coarse piece.** Zero is a value that the head never has by itself. Another replacement, such as the mean,
 #   can rank the heads differently. And a head whose work others take over looks idle.
-# - **A verdict is one of the explanations you thought of.** Three edits separate three mechanisms. A model that refuses harm
-#   unless a code phrase occurs would pass for `intent`: no edit here contains the phrase.
+# - **A verdict is one of the explanations you thought of.** Three edits separate three mechanisms, and the backdoor passes for
+#   one of them.
 # - **Planted is simpler than grown.** Each suspect was taught one rule with a short adapter, on requests of one style. A model
 #   that was trained to be safe refuses for many reasons at once. And eight requests leave wide intervals; the margin of two
 #   nats was chosen with them in view.
