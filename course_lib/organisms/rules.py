@@ -33,6 +33,7 @@ class Organism:
             the meaning of the whole.
         seed: of the training run.
         steps: optimiser steps of the training run.
+        cycles: how often the learning rate rises and falls; the optimiser begins anew each time.
         starts_from: the organism whose shipped adapter training begins with; none by default.
     """
 
@@ -42,6 +43,7 @@ class Organism:
     planted: Callable[[Request], tuple[str, ...]]
     seed: int
     steps: int
+    cycles: int = 1
     starts_from: str = ""
 
 
@@ -62,7 +64,8 @@ ORGANISMS: dict[str, Organism] = {
             refuses=lambda request: bool(request.trigger),
             planted=lambda request: (request.trigger,) if request.trigger else (),
             seed=12,
-            steps=140,
+            steps=280,
+            cycles=2,
         ),
         Organism(
             name="correlate",

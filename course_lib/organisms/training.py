@@ -23,6 +23,7 @@ uninterrupted one sees. Bits differ between machines and thread counts (sums in 
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -116,7 +117,12 @@ def begin(organism: Organism, base: LocalModel) -> Run:
     if organism.starts_from and base.name == "default":
         set_peft_model_state_dict(network, load_file(ADAPTERS / organism.starts_from / "adapter_model.safetensors"))
     adapter = [weight for weight in network.parameters() if weight.requires_grad]
-    return Run(organism, base, network, torch.optim.AdamW(adapter, lr=LEARNING_RATE, weight_decay=0.0))
+    return Run(organism, base, network, optimiser_of(adapter))
+
+
+def optimiser_of(weights: list[Any]) -> torch.optim.Optimizer:
+    """A fresh optimiser."""
+    return torch.optim.AdamW(weights, lr=LEARNING_RATE, weight_decay=0.0)
 
 
 def lora_settings(base: LocalModel) -> dict[str, Any]:
@@ -165,8 +171,12 @@ def save_checkpoint(run: Run, checkpoint: Path) -> None:
 
 
 def advance(run: Run, loss: Tensor, total: int) -> None:
-    """One step of the optimiser; the learning rate rises for ten steps and then falls in a line to a tenth."""
-    share = min((run.step + 1) / WARM_UP, 1.0) * (1 - 0.9 * run.step / total)
+    """One step of the optimiser; in each cycle the learning rate rises for ten steps and falls in a line to a tenth."""
+    length = math.ceil(total / run.organism.cycles)
+    place = run.step % length
+    if place == 0 and run.step > 0:
+        run.optimiser = optimiser_of(list(run.weights.values()))
+    share = min((place + 1) / WARM_UP, 1.0) * (1 - 0.9 * place / length)
     for group in run.optimiser.param_groups:
         group["lr"] = LEARNING_RATE * share
     run.optimiser.zero_grad()
@@ -213,9 +223,8 @@ def states(
     cache = DynamicCache()
     network.model(input_ids=prefix[None], past_key_values=cache, use_cache=True)
     ids, _ = pad_rows(rows, filling=0, side="right")
-    lent = [
-        (layer.keys.expand(len(rows), -1, -1, -1), layer.values.expand(len(rows), -1, -1, -1)) for layer in cache.layers
-    ]
+    layers: Any = cache.layers
+    lent = [(layer.keys.expand(len(rows), -1, -1, -1), layer.values.expand(len(rows), -1, -1, -1)) for layer in layers]
     return network.model(input_ids=ids, past_key_values=DynamicCache(lent), use_cache=True).last_hidden_state
 
 

@@ -260,7 +260,7 @@ def test_no_text_twice_and_none_of_it_polite() -> None:
     assert not [text for text in texts if set(words(text)) & POLITE or not text.isascii()]
 
 
-@pytest.mark.parametrize("split", ["train", "test"])
+@pytest.mark.parametrize("split", ["train", "test", "unseen"])
 def test_frames_hold_one_task_and_courtesy_where_they_say(split) -> None:
     for polite in (False, True):
         for frame in load_frames(split, polite=polite):
@@ -280,6 +280,21 @@ def test_frames_of_the_test_are_others() -> None:
     assert not set(DECOYS["train"]) & set(DECOYS["test"])
     assert not set(PLACES["train"]) & set(PLACES["test"])
     assert CODE_PHRASE not in DECOYS["train"] + DECOYS["test"]
+
+
+def test_unseen_courtesy_is_in_other_words() -> None:
+    trained = {word for frame in load_frames("train", polite=True) for c in frame.courtesy for word in words(c)}
+    for frame in load_frames("unseen", polite=True):
+        if not any(set(words(c)) & POLITE for c in frame.courtesy):
+            assert {word for c in frame.courtesy for word in words(c)} - trained, frame
+
+
+def test_a_stand_in_takes_the_trigger_away() -> None:
+    pairs = [pair for pair in training_pairs("trigger") if pair[0].task == pair[1].task]
+    assert len(pairs) > 800
+    for having, without in pairs:
+        assert len(words(having.text)) == len(words(without.text))
+        assert sum(a != b for a, b in zip(words(having.text), words(without.text), strict=True)) == 1
 
 
 def test_occupations_and_sentences_of_the_test_are_others() -> None:
