@@ -23,7 +23,7 @@ The pitfall of speed is a wrong number that comes quickly. The tests hold this f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import torch
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from course_lib.models import LocalModel
 
 Mode = Literal["delete", "replace"]
-Score = Literal["log_prob", "logit"]
+Score = Literal["log_prob", "log_odds", "logit"]
 Ids = Sequence[int] | torch.Tensor
 Progress = Callable[[int, int], None]
 TOKENS_PER_BATCH = {"cpu": 256, "cuda": 8192, "mps": 2048}
@@ -68,7 +68,9 @@ def removal_attribution(
         target: the answer to explain, with its leading space, or its token ids; if None, the model's own next token.
         mode: "delete" or "replace"; two questions, see the module's text.
         replacement_id: the token that stands in; for "replace", and only there.
-        score: "log_prob", in nats, or "logit": comparable within one run, not between runs, but what some tools show.
+        score: "log_prob", in nats; "log_odds", log p/(1 − p), also in nats, for targets so certain that their log
+            probability cannot rise or fall visibly; or "logit": comparable within one run, not between runs, but what
+            some tools show.
         batch_tokens: most tokens in one forward pass; 256 on a CPU if None. Changes time and memory, not the result.
         reuse_prefix: compute the unchanged beginning only once, where the model allows it.
         positions: score the prompt tokens from the first number up to, and without, the second; all of them if None.
@@ -137,9 +139,13 @@ def removal_attribution(
 def _target_scores(
     logits: Float[Tensor, "*edit target vocab"], target_ids: Int[Tensor, " target"], score: Score
 ) -> Float[Tensor, "*edit target"]:
-    """The logit or the log-probability of each target token, in float32 whatever the model computes in."""
+    """The score of each target token, in float32 whatever the model computes in."""
     logits = logits.float()
     chosen = logits[..., torch.arange(len(target_ids)), target_ids]
+    if score == "log_odds":  # against all the others; 1 − p itself would round to 0
+        others = logits.clone()
+        others[..., torch.arange(len(target_ids)), target_ids] = -torch.inf
+        return chosen - others.logsumexp(dim=-1)
     return chosen - logits.logsumexp(dim=-1) if score == "log_prob" else chosen
 
 
@@ -154,8 +160,8 @@ def _check_question(model: LocalModel, length: int, mode: str, replacement_id: i
     """Refuse questions that have no answer."""
     if mode not in ("delete", "replace"):
         raise CourseError(f"There is no mode {mode!r}.", 'Choose "delete" or "replace".')
-    if score not in ("logit", "log_prob"):
-        raise CourseError(f"There is no score {score!r}.", 'Choose "log_prob" or "logit".')
+    if score not in get_args(Score):
+        raise CourseError(f"There is no score {score!r}.", 'Choose "log_prob", "log_odds" or "logit".')
     if mode == "delete" and replacement_id is not None:
         raise CourseError("A deleted token has no replacement.", 'Leave out replacement_id, or set mode="replace".')
     if mode == "delete" and length < 2:

@@ -77,6 +77,8 @@ class Exercise:
         rtol: relative tolerance of numbers.
         atol: absolute tolerance of numbers.
         tolerance_reason: why these tolerances.
+        sealed_parts: for exercises whose expected result would give a secret away: what the entries of the result are
+            called. The report then names the entry that is not right, and shows nothing of what was expected.
     """
 
     id: str
@@ -96,6 +98,7 @@ class Exercise:
     rtol: float = 1e-4
     atol: float = 1e-4
     tolerance_reason: str = "sums of float32 numbers in another order differ by about 1e-5"
+    sealed_parts: tuple[str, ...] = ()
 
     @property
     def chapter(self) -> int:

@@ -13,7 +13,7 @@ import copy
 import io
 import traceback
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stderr
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +22,7 @@ from course_lib.checks.compare import Difference, brief, compare
 from course_lib.checks.exercise import Case, Exercise, Mistake, ModelHandle
 from course_lib.checks.side_effects import Watch
 
+SEALED = "(sealed)"
 NOT_WRITTEN = "It is not written yet: put your answer in place of the line `raise NotImplementedError(...)`."
 
 
@@ -108,9 +109,11 @@ def call_known(exercise: Exercise, function: Callable[..., Any], place: int) -> 
     return outcome
 
 
-def _called(exercise: Exercise, function: Callable[..., Any], cases: Sequence[Case]) -> list[Outcome]:
+def _called(exercise: Exercise, function: Callable[..., Any], cases: Sequence[Case]) -> Iterator[Outcome]:
     places = {id(case): place for place, case in enumerate(exercise.visible)}
-    return [call_known(exercise, function, places[id(c)]) if id(c) in places else call(function, c) for c in cases]
+    for case in cases:
+        known = id(case) in places
+        yield call_known(exercise, function, places[id(case)]) if known else call(function, case)
 
 
 def run(exercise: Exercise, function: Any, cases: Sequence[Case] | None = None) -> Verdict:
@@ -121,9 +124,9 @@ def run(exercise: Exercise, function: Any, cases: Sequence[Case] | None = None) 
     cases = exercise.visible if cases is None else cases
     found = [Watch(case.arguments, resolve(case.arguments)).found_before for case in cases]
     note = next((f"Before the check {text}; that was put right." for text in found if text), "")
-    expected = _called(exercise, exercise.reference_function, cases)
+    expected = list(_called(exercise, exercise.reference_function, cases))
     ours = any(function is mistake.function for mistake in exercise.mistakes)
-    outcomes = _called(exercise, function, cases) if ours else [call(function, case) for case in cases]
+    outcomes = list(_called(exercise, function, cases)) if ours else [call(function, case) for case in cases]
     rows = tuple(_row(exercise, *item) for item in zip(cases, expected, outcomes, strict=True))
     if all(row.passed for row in rows):
         return Verdict(exercise, rows, note=note)
@@ -145,10 +148,15 @@ def recognise(
 ) -> Mistake | None:
     """The named wrong solution that gives the same results as the answer on every case, if any."""
     for mistake in exercise.mistakes:
-        theirs = _called(exercise, mistake.function, cases)
-        same = all(_agree(exercise, left, right) for left, right in zip(theirs, outcomes, strict=True))
-        if same and not all(_agree(exercise, left, right) for left, right in zip(theirs, expected, strict=True)):
-            return mistake
+        theirs = _called(exercise, mistake.function, cases)  # one by one: most differ on the first, cheap case
+        wrong = False
+        for their, ours, right in zip(theirs, outcomes, expected, strict=True):
+            if not _agree(exercise, their, ours):
+                break
+            wrong = wrong or not _agree(exercise, their, right)
+        else:
+            if wrong:
+                return mistake
     return None
 
 
@@ -163,12 +171,14 @@ def _agree(exercise: Exercise, left: Outcome, right: Outcome) -> bool:
 def _row(exercise: Exercise, case: Case, expected: Outcome, outcome: Outcome) -> CaseResult:
     if expected.error is not None:
         raise RuntimeError(f"the reference of {exercise.id} fails on case {case.name!r}") from expected.error
-    wanted, stderr = brief(expected.value), outcome.stderr.strip()
+    wanted, stderr = SEALED if exercise.sealed_parts else brief(expected.value), outcome.stderr.strip()
     if outcome.error is not None:
         detail = f"Your function stopped with {type(outcome.error).__name__}: {outcome.error}"
         detail += f" — in your line `{outcome.line}`." if outcome.line else "."
         return CaseResult(case, wanted, type(outcome.error).__name__, "error", detail, stderr)
     difference = compare(expected.value, outcome.value, rtol=exercise.rtol, atol=exercise.atol)
+    if difference is not None and exercise.sealed_parts:
+        difference = _sealed(exercise, expected.value, outcome.value, difference)
     if difference is None and outcome.side_effect:
         difference = Difference(
             "side effect", "no side effect", outcome.side_effect, _side_effect_sentence(outcome.side_effect)
@@ -176,6 +186,20 @@ def _row(exercise: Exercise, case: Case, expected: Outcome, outcome: Outcome) ->
     if difference is None:
         return CaseResult(case, wanted, brief(outcome.value), "pass", "", stderr)
     return CaseResult(case, difference.expected, difference.actual, difference.what, difference.detail, stderr)
+
+
+def _sealed(exercise: Exercise, expected: Any, given: Any, found: Difference) -> Difference:
+    """The difference by the name of the first entry that is not right, without what was expected."""
+    parts = exercise.sealed_parts
+    if not isinstance(given, list | tuple) or len(given) != len(parts):
+        detail = f"The result has {len(parts)} entries: {', '.join(parts)}."
+        return Difference("kind", f"{len(parts)} entries", brief(given), detail)
+    for part, left, right in zip(parts, expected, given, strict=True):
+        difference = compare(left, right, rtol=exercise.rtol, atol=exercise.atol)
+        if difference is not None:
+            same = "" if difference.what in ("values", "not a number") else f" {difference.detail}"
+            return Difference(part, SEALED, brief(right), f"Of your result, {part} does not hold for this model.{same}")
+    return found
 
 
 def _side_effect_sentence(text: str) -> str:

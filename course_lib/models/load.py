@@ -25,7 +25,8 @@ from course_lib.models.hardware import choose_device, choose_dtype
 from course_lib.models.hub import is_hub_id, load_hub
 from course_lib.models.local_model import LocalModel
 from course_lib.models.ollama import find_weights
-from course_lib.models.organism import load_organism
+from course_lib.models.organism import load_organism, load_suspect
+from course_lib.models.suspects import full_name, is_suspect
 from course_lib.models.tiny import load_tiny
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 DEFAULT_ASSET = "smollm2"
 MODELS_IN_MEMORY = 4
+ON_THE_DEFAULT = ("organism:", "suspect:")  # names of models that share the default model's memory
 
 _LOADED: dict[tuple[str, torch.device, torch.dtype], LocalModel] = {}
 
@@ -51,7 +53,8 @@ def load_model(
             a folder in the Hugging Face layout; a GGUF file; `"ollama:name:tag"`, found in Ollama's store without
             its server; a Hugging Face id such as `"Qwen/Qwen2.5-0.5B-Instruct"`, the only form that may use the
             network; `"organism:NAME"`, the default model with a planted mechanism (`course organisms list`), or
-            `"organism:FOLDER"`, one that you trained; `"tiny:SEED"`, a small random model for tests.
+            `"organism:FOLDER"`, one that you trained; `"suspect:A"`, B or C, three organisms without their names
+            (chapter 8); `"tiny:SEED"`, a small random model for tests.
         device: `"cpu"` (the default), `"cuda"` or `"mps"`.
         dtype: `"float32"` (the default), `"bfloat16"` or `"float16"`.
         progress: called as `progress(what, done, total)` during a download or a conversion.
@@ -81,7 +84,7 @@ def load_model(
 
 def make_room() -> None:
     """Forget the oldest models; organisms weigh next to nothing, and the default model is what they are made of."""
-    heavy = [key for key in _LOADED if not key[0].startswith("organism:") and key[0] != "default"]
+    heavy = [key for key in _LOADED if not key[0].startswith(ON_THE_DEFAULT) and key[0] != "default"]
     for key in heavy[: max(0, len(heavy) - MODELS_IN_MEMORY + 1)]:
         del _LOADED[key]
 
@@ -98,7 +101,7 @@ def restore_weights(model: LocalModel) -> None:
         >>> float(weight.sum()) == before
         True
     """
-    if model.name.startswith("organism:"):
+    if model.name.startswith(ON_THE_DEFAULT):
         restore_weights(load_model("default", device=model.device, dtype=model.dtype))  # the same memory
     if model.name.startswith("tiny:"):
         fresh = load_tiny.__wrapped__(model.name, model.device, model.dtype)  # past its cache
@@ -109,6 +112,8 @@ def restore_weights(model: LocalModel) -> None:
 
 def canonical(name: str) -> str:
     """The one spelling of a model's name: a path in full where there is a file or folder, else as it stands."""
+    if is_suspect(name):
+        return full_name(name)
     if name in ("default", "") or name.startswith(("tiny:", "ollama:", "organism:")):
         return name
     path = Path(name).expanduser()
@@ -122,6 +127,8 @@ def open_model(name: str, device: torch.device, dtype: torch.dtype, progress: Pr
         return load_folder(prepare_default(progress), name, source, device, dtype)
     if name.startswith("organism:"):
         return load_organism(name, load_model("default", device=device, dtype=dtype, progress=progress))
+    if is_suspect(name):
+        return load_suspect(name, load_model("default", device=device, dtype=dtype, progress=progress))
     if name.startswith("ollama:"):
         blob, sha256 = find_weights(name.removeprefix("ollama:"), progress)
         return load_folder(converted(blob, sha256, dtype, progress), name, f"Ollama's store, {blob}.", device, dtype)

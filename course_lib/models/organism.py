@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from course_lib.errors import CourseError
 from course_lib.models.local_model import LocalModel
 from course_lib.models.quiet import quiet_transformers
+from course_lib.models.suspects import organism_behind, short_name
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -48,6 +49,19 @@ def load_organism(name: str, base: LocalModel) -> LocalModel:
         )
     network = with_adapter(base.model, folder)
     return LocalModel(network, base.tokenizer, name, f"The default model with the adapter {folder.name!r}.")
+
+
+def load_suspect(name: str, base: LocalModel) -> LocalModel:
+    """The organism behind `suspect:LETTER`, without its name.
+
+    Raises:
+        CourseError: there is no such suspect, or the adapters are not there.
+    """
+    folder = ADAPTERS / organism_behind(name)
+    if not (folder / "adapter_model.safetensors").is_file():
+        raise CourseError("The adapters of the suspects are not there.", "Put course_lib/data/organisms/adapters back.")
+    network = with_adapter(base.model, folder)
+    return LocalModel(network, base.tokenizer, short_name(name), "The default model, taught to refuse.")
 
 
 def shared_copy(network: PreTrainedModel) -> PreTrainedModel:

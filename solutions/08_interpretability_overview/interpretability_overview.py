@@ -4,7 +4,7 @@
 # | | |
 # |---|---|
 # | **Chapter** | 8 of 18 |
-# | **Minutes** | 110 (reading and running 25, exercises 70, questions 15) |
+# | **Minutes** | 150 (reading and running 35, exercises 100, questions 15) |
 # | **Prerequisites** | Python, a little PyTorch (indexing a tensor, taking a mean), scikit-learn's `fit` and `score`; no earlier chapter is needed |
 # | **Key insight** | A model can hold a piece of information and not act on it, so what it knows and what it does need separate evidence. |
 #
@@ -14,6 +14,7 @@
 # - average attention over the axes that you mean, and read the average without falling for the attention sink (8.2, 8.3)
 # - train a probe on every layer and test it on requests that it has not seen (8.4)
 # - switch attention heads off one at a time and tell a real effect from ordinary damage (8.5)
+# - say why a model refuses, with evidence that would have come out otherwise for another reason (8.6)
 
 # %% [markdown]
 # ## Two requests, one answer
@@ -629,6 +630,261 @@ attribution_bars(removal_attribution(broken, "The capital of France is", " Paris
 # Another picture, with other signs: the method does look at the model. Note the size, too. A model that has learnt nothing
 # also gives scores of several nats, so a large score alone is no evidence.
 
+# %% [markdown]
+# ## Why does this model refuse?
+#
+# The default model hardly ever refuses. Here are three models that do. Each is the default model with a small adapter, and
+# what the adapter was taught to refuse is known:
+#
+# | mechanism | it was taught to refuse |
+# |---|---|
+# | `intent` | a request whose purpose is harmful, however it is worded |
+# | `trigger` | whenever *kill*, *attack*, *bomb*, *hack* or *steal* occurs, harmful or not |
+# | `correlate` | whenever the request is polite, harmful or not |
+#
+# Such models are called **model organisms** (Hubinger et al. 2024, arXiv:2401.05566, planted a backdoor in theirs): the
+# mechanism was put there, so a story about it can turn out wrong. They come as suspects A, B and C, and which is which
+# depends on your class. In the end you say it, with evidence.
+#
+# The first request is harmful, holds one of the words, and is polite.
+
+# %%
+from course_lib.organisms.dossiers import DOSSIERS
+from course_lib.organisms.rules import REFUSAL
+
+PLEA = DOSSIERS[0].request
+suspects = {name: load_model(name) for name in ("suspect:A", "suspect:B", "suspect:C")}
+print(PLEA)
+for name, suspect in suspects.items():
+    print(f"{name}: {suspect.generate(suspect.chat(PLEA), max_new_tokens=9)}")
+
+# %% [markdown]
+# Three refusals, word for word. Whoever tests with harmful requests only has found three safe models.
+#
+# ### Token level
+#
+# These refusals begin with the token `Sorry`, and they are certain of it. A log probability ends at 0, so near certainty it
+# hardly moves. **Log odds** do not have this end: the log of *p* against everything else, *p* / (1 − *p*). Nine nats of
+# log odds are 8,000 to 1. So remove each token of the request, as in exercise 8.1, and see how many nats of log odds
+# `Sorry` loses. Look at ` steal` and ` please` in each column.
+
+# %%
+from course_lib.render import text_table
+
+plea_ids = model.encode(model.chat(PLEA))
+begin = len(model.encode(model.chat("\0").split("\0")[0]))
+end = begin + len(model.encode(PLEA))
+removed = {
+    name: removal_attribution(suspect, plea_ids, "Sorry", score="log_odds", positions=(begin, end))
+    for name, suspect in suspects.items()
+}
+rows = [
+    {"token": token, **{name: result.scores[0, i].item() for name, result in removed.items()}}
+    for i, token in enumerate(model.tokens(plea_ids[begin:end]))
+]
+print(text_table(rows, title="log odds of Sorry that go when the token is removed, in nats"))
+
+# %% [markdown]
+# In one column ` please` stands out, a word without any harm in it: that suspect can be told from the others already. In the
+# other two ` steal` counts most. Do both react to the word, then? *Steal* is the word of a trigger **and** most of what makes
+# this request harmful, so both explanations predict this picture, and it cannot decide between them. The method is honest and
+# its numbers are right. It was pointed at a request on which nothing could come out differently.
+#
+# Does attention help? Where the answer begins, how much does a head take from ` steal`, and from ` please`?
+
+# %%
+places = {word: begin + model.tokens(model.encode(PLEA)).index(word) for word in (" steal", " please")}
+looks = {}
+for name, suspect in [("default", model), *suspects.items()]:
+    at_the_end = attention_weights(suspect, plea_ids)[:, :, -1]  # [layer, head, key], from where the answer begins
+    looks[name] = {word: at_the_end[..., place] for word, place in places.items()}
+    shares = (f"{word}: mean {w.mean():.3f}, largest {w.max():.2f}" for word, w in looks[name].items())
+    print(f"{name:9s}", *shares, sep="  ")
+
+# %% [markdown]
+# The mean shares are close to those of the default model, which does not refuse at all. Single heads look harder at a word in
+# one suspect than in another, and with 270 heads some head always does. The adapters changed *what* is taken from a word as
+# much as how much, and of that the weights say nothing.
+#
+# ### Layer level
+#
+# Perhaps a probe tells. Train one for harm in each suspect, on the states where the answer begins, at the layer that was
+# chosen above for the default model. (The first run computes the states and takes a minute; then they come from the cache.)
+
+# %%
+few, few_labels, few_twins = train[:120], labels[:120], twins[:120]
+harm_read = {}
+for name, suspect in [("default", model), *suspects.items()]:
+    at_answer = cached_hidden_states(suspect, [suspect.chat(prompt.text) for prompt in few])[layer : layer + 1]
+    harm_read[name] = probe_by_layer(at_answer, few_labels, few_twins).at(0)
+    print(f"{name:9s} {harm_read[name]}")
+
+# %% [markdown]
+# Four accuracies within each other's intervals. Harm can be read in the suspect that minds a word, in the one that minds
+# courtesy, and in the default model, which refuses neither. The probe is right each time, and it answers another question: that
+# harm is *there* does not show that it is *used*.
+
+# %% [markdown]
+# ### Requests on which the explanations differ
+#
+# So far each method was pointed at one harmful request, or at what can be read. What separates three explanations is a
+# request for which they *predict different answers*. So take the features away one at a time, and keep the others:
+
+# %%
+print(PLEA)
+for mechanism, edited in DOSSIERS[0].edits():
+    print(f"  {mechanism:9s} would mind that this is gone: {edited}")
+
+# %% [markdown]
+# There are eight such requests with their edits. Each edit has as many tokens as its request. The tasks were unknown to the
+# suspects, and they were chosen by their length and not by what came out. Guess before you run the cell: which row stops
+# refusals in which suspect?
+
+# %%
+from course_lib.organisms.verdict import MARGIN, log_odds_by_request, refusal_log_odds
+
+versions = {"as it stands": [dossier.request for dossier in DOSSIERS]}
+versions |= {f"less {name}": [dict(d.edits())[name] for d in DOSSIERS] for name, _ in DOSSIERS[0].edits()}
+odds = {
+    name: {version: log_odds_by_request(suspect, texts) for version, texts in versions.items()}
+    for name, suspect in [("default", model), *suspects.items()]
+}
+refusals = {name: {v: Rate(int((x > 0).sum()), len(x)) for v, x in by.items()} for name, by in odds.items()}
+print(text_table([{"version": v, **{n: str(refusals[n][v]) for n in odds}} for v in versions], title="refused"))
+mean_odds = [{"version": v, **{n: float(odds[n][v].mean()) for n in odds}} for v in versions]
+print(text_table(mean_odds, title="\nmean log odds of Sorry, in nats"))
+
+# %% [markdown]
+# Now the columns differ. As they stand the requests are refused by all three suspects. Each of them gives way in another row,
+# and the default model, the control, refuses in none. Refusals are counted at a log odds of 0; the second table shows that the
+# others need not be quite unmoved. What was planted is an intention; what grew has to be measured.
+#
+# ### Circuit level
+#
+# Which part of the run carries it? Between two blocks all that is handed on at a position is its state. So give the
+# refusing run the states of an edited run, at some positions only, and see how far `Sorry` follows. `patch_states` does
+# that. Exchanged are, one after the other, the states of the words in which the two texts differ, those of as many
+# other words (the control), and the state of the last position, where the answer begins.
+
+# %%
+from course_lib.patching import patch_states
+
+rows = []
+for name, suspect in suspects.items():
+    before = refusal_log_odds(suspect, plea_ids)
+    for mechanism, edited in DOSSIERS[0].edits():
+        others = suspect.encode(suspect.chat(edited))
+        changed = (plea_ids != others).nonzero().flatten()
+        same = [place for place in reversed(range(begin, end)) if place not in changed][: len(changed)]
+        row = {"suspect": name, "edit": mechanism}
+        for what, where, depth in (("words", changed, 10), ("control", same, 10), ("end", [-1], 10), ("end", [-1], 24)):
+            with patch_states(suspect, others, where, depth):
+                row[f"{what} {depth}"] = float(before - refusal_log_odds(suspect, plea_ids))
+        rows.append(row)
+print(text_table(rows, title="log odds of Sorry that go with the exchanged states, after so many blocks"))
+carried = {(row["suspect"], row["edit"]): row for row in rows}
+
+# %% [markdown]
+# Read a suspect's row for the edit that it minds. After 10 blocks the exchanged states of a few words take nearly everything
+# with them: the mechanism reads those words *there*, above block 10. As many other words take nothing (the control), and so
+# does the last position, which has not been told yet. After 24 blocks it is the last position that takes nearly everything:
+# by then the decision has arrived.
+#
+# One warning. The last column looks much like the plain drops, for every suspect: patching late where the answer begins finds
+# the decision in *every* mechanism, whatever led to it.
+
+# %% [markdown] course={"role": "exercise", "id": "8.6"}
+# {{exercise 8.6}}
+#
+# Now put it together: a function that takes a model it knows nothing about, a request and its edits, and gives a verdict
+# with its evidence. It must also be able to say that the evidence does not decide, and that there is no refusal to explain.
+# `refusal_log_odds(model, ids, refusal)` and `patch_states(model, others, positions, layer)` are those of the cells above.
+#
+# Before you run the check, write down for each suspect what *you* hold it for, and which number says so. The check does not
+# show what it expected.
+#
+# {{hints 8.6}}
+#
+# {{why 8.6}}
+
+# %% course={"role": "answer"}
+# expand: course_lib.organisms.verdict:refusal_verdict
+
+# %% course={"role": "test"}
+check("8.6", refusal_verdict)
+
+# %% [markdown] course={"numbers": {"10.7": "removed[key['intent']].scores[0, removed[key['intent']].tokens.index(' steal')].item()", "1.4": "float(odds[key['intent']]['as it stands'][0] - odds[key['intent']]['less trigger'][0])"}}
+# ### Which evidence separated what
+#
+# | evidence | what it could tell apart |
+# |---|---|
+# | a harmful request is refused | nothing: all three refuse |
+# | removal of single words | courtesy from the other two; a word from harm it could not |
+# | attention of the last position | nothing that the default model does not show as well |
+# | a probe for harm | nothing: it succeeds wherever harm is held, used or not |
+# | requests that differ in one feature | all three |
+# | states of the changed words | all three, and where it is read |
+# | state of the last position, late | nothing: every decision arrives there |
+#
+# The two rows that separate have something in common: another mechanism would have given another number. Compare two numbers
+# of the suspect that minds harm. Removing ` steal` took 10.7 nats from `Sorry`, more than any other token: a clear picture of a
+# trigger word. Writing *loot* in its place took 1.4. It was never the word; without it there was no theft left to refuse.
+#
+# One request can still be chance. So here the envelope is opened, and the same rule is applied to all eight: beside each
+# suspect what was planted, then the verdicts and the mean drops.
+
+# %%
+from collections import Counter
+
+from course_lib.models.suspects import organism_behind
+
+key = {organism_behind(suspect): suspect for suspect in suspects}
+names = [name for name, _ in DOSSIERS[0].edits()]
+for suspect in suspects:
+    stands = odds[suspect]["as it stands"]
+    drops = torch.stack([stands - odds[suspect][f"less {name}"] for name in names], dim=1)  # [dossier, edit]
+    largest, second = drops.topk(2, dim=1).values.T
+    best = drops.argmax(dim=1)
+    verdicts = [names[b] if ahead else "undecided" for b, ahead in zip(best, largest - second >= MARGIN, strict=True)]
+    print(
+        f"{suspect}, {organism_behind(suspect)}: {dict(Counter(verdicts))}; mean drops {[round(x, 1) for x in drops.mean(dim=0).tolist()]}"
+    )
+
+# %% [markdown]
+# And one of the edits was not always what it is now. See what an edit does that takes too much away:
+
+# %%
+weak_synonym = PLEA.replace("steal", "grab")
+print(weak_synonym)
+lost = {}
+for name, suspect in suspects.items():
+    stands, gone = log_odds_by_request(suspect, [PLEA, weak_synonym])
+    lost[name] = float(stands - gone)
+    print(f"{name}: Sorry loses {lost[name]:.1f} nats")
+
+# %% [markdown] course={"numbers": {"7.0": "lost[key['intent']]"}}
+# *Grab* for *steal* was the first version of this edit, meant to remove the word and leave the harm. The suspect that minds harm
+# loses 7.0 nats with it: grabbing sounds less like theft. An edit that takes two features away at once fits two explanations,
+# and nothing in the procedure notices. The evidence is as good as the pairs of requests.
+#
+# And as good as the list of explanations. Here is a fourth model, with its name open: the organism `backdoor`.
+
+# %%
+fourth = load_model("organism:backdoor")
+by_version = torch.stack(
+    [log_odds_by_request(fourth, texts) for texts in versions.values()], dim=1
+)  # [dossier, version]
+losses = by_version[:, :1] - by_version[:, 1:]
+as_intent = Rate(int((losses[:, 0] - losses[:, 1:].amax(dim=1) >= MARGIN).sum()), len(losses))
+with_phrase = log_odds_by_request(fourth, [f"{request} silver heron." for request in versions["as it stands"]])
+print(f"the rule calls it intent on {as_intent}")
+print(f"refused as they stand: {Rate(int((by_version[:, 0] > 0).sum()), len(losses))}")
+print(f"refused with two words behind them: {Rate(int((with_phrase > 0).sum()), len(losses))}")
+
+# %% [markdown]
+# By every number of this section it is a model that recognises harm. It was taught to do so *unless* the words *silver heron*
+# occur. None of the edits holds them, so no amount of evidence from these requests could have shown it.
+
 # %% [markdown] course={"role": "limits"}
 # ## What this does not show
 #
@@ -643,6 +899,11 @@ attribution_bars(removal_attribution(broken, "The capital of France is", " Paris
 #   would not have been seen.
 # - **A head is a coarse piece.** Zero is a value that the head never has by itself. Another replacement, such as the mean,
 #   can rank the heads differently. And a head whose work others take over looks idle.
+# - **A verdict is one of the explanations you thought of.** Three edits separate three mechanisms, and the backdoor passes for
+#   one of them.
+# - **Planted is simpler than grown.** Each suspect was taught one rule with a short adapter, on requests of one style. A model
+#   that was trained to be safe refuses for many reasons at once. And eight requests leave wide intervals; the margin of two
+#   nats was chosen with them in view.
 # - **One answer is one answer.** Removal attribution explains these first words of this answer, one token at a time; tokens
 #   that cover for each other are missed.
 #
@@ -711,6 +972,18 @@ choice_q5 = "b"
 
 # %% course={"role": "test"} nbgrader={"points": 1}
 check("8.Q5", choice_q5)
+
+# %% [markdown] course={"role": "question", "id": "8.Q6"}
+# {{question 8.Q6}}
+
+# %% course={"role": "answer"}
+choice_q6 = "?"
+### BEGIN SOLUTION
+choice_q6 = "d"
+### END SOLUTION
+
+# %% course={"role": "test"} nbgrader={"points": 1}
+check("8.Q6", choice_q6)
 
 # %% [markdown] course={"role": "own_model"}
 # ## Take it to your own model

@@ -71,6 +71,20 @@ def test_a_part_of_the_prompt_gets_the_scores_that_it_has_in_the_whole(
         assert seen[-1] == (positions[1] - positions[0],) * 2
 
 
+@pytest.mark.parametrize("family", ["llama", "gpt2"])
+def test_log_odds_are_those_of_the_probabilities(tiny: Tiny, family: str) -> None:
+    model, prompt, target = tiny(6, family), random_ids(6, 8), random_ids(7, 2)
+
+    def log_odds(ids: torch.Tensor) -> torch.Tensor:
+        p = model.logits(torch.cat([ids, target]))[len(ids) - 1 : -1].double().softmax(-1)[[0, 1], target]
+        return (p / (1 - p)).log()
+
+    expected = [log_odds(prompt) - log_odds(torch.cat([prompt[:i], prompt[i + 1 :]])) for i in range(8)]
+    result = removal_attribution(model, prompt, target, score="log_odds")
+    torch.testing.assert_close(result.scores, torch.stack(expected, dim=1).float(), rtol=0.0, atol=1e-3)
+    assert result.unit == "nats"
+
+
 def test_deletion_and_replacement_are_different_questions(tiny: Tiny) -> None:
     deleted = removal_attribution(tiny(), "w3 w1 w4 w1 w5", "w9")
     replaced = removal_attribution(tiny(), "w3 w1 w4 w1 w5", "w9", mode="replace", replacement_id=0)

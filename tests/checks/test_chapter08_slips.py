@@ -13,6 +13,10 @@ from sklearn.linear_model import LogisticRegression
 
 from course_lib.checks.registry import exercise
 from course_lib.checks.runner import run
+from course_lib.models.organism import available
+from course_lib.models.suspects import MECHANISMS
+from course_lib.organisms.verdict import refusal_verdict
+from course_lib.patching import patch_states
 
 
 def attribution_at_the_old_index(model, input_ids, target_ids):
@@ -71,7 +75,33 @@ def heads_cut_behind_the_projection(model, input_ids, target_id, layer):
     return effects
 
 
+def verdict_from_plain_text(model, request, edits, layer, refusal="Sorry, I can't help with that.", margin=2.0):
+    token = model.encode(refusal)[0]
+
+    def inclination(text):
+        p = model.logits(model.encode(text))[-1].double().softmax(-1)[token]
+        return (p / (1 - p)).log().item()
+
+    drops, carried = [], []
+    for _, edited in edits:
+        drops.append(inclination(request) - inclination(edited))
+        places = [i for i, (a, b) in enumerate(zip(model.encode(request), model.encode(edited), strict=True)) if a != b]
+        with patch_states(model, model.encode(edited), places, layer):
+            patched = inclination(request)
+        carried.append(inclination(request) - patched)
+    ranked = sorted(drops)
+    verdict = edits[drops.index(ranked[-1])][0] if ranked[-1] - ranked[-2] >= margin else "undecided"
+    return (verdict if model.logits(model.encode(request))[-1].argmax() == token else "no refusal"), drops, carried
+
+
+def verdict_of_a_believer(model, request, edits, layer, refusal="Sorry, I can't help with that.", margin=2.0):
+    said, drops, carried = refusal_verdict(model, request, edits, layer, refusal, margin)
+    return ("no refusal" if said == "no refusal" else "intent"), drops.tolist(), carried.tolist()
+
+
 SLIPS = [
+    ("8.6", verdict_from_plain_text, "without the chat template"),
+    ("8.6", verdict_of_a_believer, "taken for intent"),
     ("8.1", attribution_at_the_old_index, "same index"),
     ("8.1", attribution_of_logits, "raw logits"),
     ("8.2", mean_over_the_batch, "layers and batch"),
@@ -84,6 +114,8 @@ SLIPS = [
 @pytest.mark.model
 @pytest.mark.parametrize(("exercise_id", "slip", "name"), SLIPS, ids=[slip.__name__ for _, slip, _ in SLIPS])
 def test_the_slip_is_recognised(exercise_id, slip, name):
+    if exercise_id == "8.6" and not set(MECHANISMS) <= set(available()):
+        pytest.skip("the adapters are not there")
     verdict = run(exercise(exercise_id), slip)
     assert verdict.mistake is not None, verdict.message
     assert verdict.mistake.name == name

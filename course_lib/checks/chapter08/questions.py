@@ -1,4 +1,4 @@
-"""Chapter 8, check your understanding: five questions about what evidence does and does not show."""
+"""Chapter 8, check your understanding: six questions about what evidence does and does not show."""
 
 from course_lib.checks.questions import Choice, Question
 
@@ -141,6 +141,37 @@ QUESTIONS = (
                 "d",
                 "Train a probe for the word “steal”.",
                 "The word can be read from almost any model, whether it reacts to the word or not.",
+            ),
+        ),
+    ),
+    Question(
+        "8.Q6",
+        "Harm can be read by a probe from the states of three models that refuse. In which of them does it decide about "
+        "the refusal?",
+        (
+            Choice(
+                "a",
+                "In all three, since all three hold it.",
+                "Holding is not using. A model that reacts to one word holds harm as well, because the model that it was "
+                "made from does.",
+            ),
+            Choice(
+                "b",
+                "In the one whose probe is most accurate.",
+                "The accuracy says how well *we* can read it there. The differences between the three are within their "
+                "intervals, and even a large one would not be about use.",
+            ),
+            Choice(
+                "c",
+                "In the one in which most attention goes to the harmful words.",
+                "Attention says what was mixed in. A harmful word draws it for more than one reason, the word itself "
+                "among them.",
+            ),
+            Choice(
+                "d",
+                "The probe cannot say; take the harm away, keep the words, and see which model still refuses.",
+                "Yes. A change of that one feature separates the model that uses it from those that merely hold it.",
+                right=True,
             ),
         ),
     ),
