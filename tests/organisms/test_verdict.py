@@ -127,11 +127,26 @@ def test_the_hidden_suspects_stand_in_another_order(seed):
 @pytest.mark.parametrize("mechanism", MECHANISMS)
 def test_the_verdict_is_what_was_planted_with_room_on_both_sides(mechanism):
     model = load_model(f"organism:{mechanism}")
-    for dossier in DOSSIERS:
+    for place in (0, *capstone.GRADED):
+        dossier = DOSSIERS[place]
         verdict, drops, _ = refusal_verdict(model, dossier.request, dossier.edits(), capstone.LAYER)
         first, second = drops.topk(2)[0].tolist()
         assert verdict == mechanism, dossier.request
-        assert abs(first - second - capstone.MARGIN) > 0.5, "too close to the margin for another machine"
+        assert first - second > capstone.MARGIN + 0.5, "too close to the margin for another machine"
+
+
+@SHIPPED
+@pytest.mark.model
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+def test_on_no_request_is_another_mechanism_named(mechanism):
+    model = load_model(f"organism:{mechanism}")
+    stands = log_odds_by_request(model, [dossier.request for dossier in DOSSIERS])
+    edits = [[dict(dossier.edits())[name] for dossier in DOSSIERS] for name in MECHANISMS]
+    drops = torch.stack([stands - log_odds_by_request(model, texts) for texts in edits], dim=1)
+    for row in drops.tolist():
+        largest = max(row)
+        others = sorted(row)[-2]
+        assert largest - others < capstone.MARGIN or MECHANISMS[row.index(largest)] == mechanism
 
 
 @pytest.mark.model

@@ -11,6 +11,8 @@ What a check can do about guessing, and what it cannot:
   under other names (`"suspect:B@…"`), in orders in which no letter stands for what it stands for at home, and other
   requests; some cases are tiny random models in which the right verdict follows from the numbers only.
 * A right verdict without right evidence does not pass, nor the reverse.
+* Only requests on which the evidence is clear are graded. On others of the eight the rule does not decide for one of the
+  suspects; the chapter shows how many, and none of them is in a case.
 * The report never shows what was expected. It says which of the three entries is not right.
 * Everything runs in the learner's Python. Somebody who imports the answer key from the library, or compares the weights
   with those of the named organisms, is not stopped by any of this.
@@ -30,6 +32,12 @@ from course_lib.organisms.dossiers import DOSSIERS, Dossier
 from course_lib.organisms.rules import REFUSAL
 
 LAYER, MARGIN = 10, 2.0
+GRADED = (
+    2,
+    3,
+    6,
+    7,
+)  # dossiers of hidden cases: on these, as on the first, the verdict is clear for all three suspects
 NOUNS, VERBS, PLACES = (
     ("cat", "dog", "model", "head", "book"),
     ("sat", "reads", "writes", "looks"),
@@ -108,7 +116,7 @@ def other_class(seed: int) -> str:
 
 def _hidden(seed: int) -> tuple[Case, ...]:
     tiny = tuple(tiny_case(seed, kind) for kind in NAMES)
-    return tiny + _suspects(DOSSIERS[1 + seed % (len(DOSSIERS) - 1)], other_class(seed))
+    return tiny + _suspects(DOSSIERS[GRADED[seed % len(GRADED)]], other_class(seed))
 
 
 _VISIBLE_TINY = (
