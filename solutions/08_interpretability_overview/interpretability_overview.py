@@ -813,7 +813,7 @@ carried = {(row["suspect"], row["edit"]): row for row in rows}
 # %% course={"role": "test"}
 check("8.6", refusal_verdict)
 
-# %% [markdown] course={"numbers": {"10.7": "removed[key['intent']].scores[0, removed[key['intent']].tokens.index(' steal')].item()", "1.4": "float(odds[key['intent']]['as it stands'][0] - odds[key['intent']]['less trigger'][0])"}}
+# %% [markdown] course={"numbers": {"10.7": "removed[key['intent']].scores[0, removed[key['intent']].tokens.index(' steal')].item()", "1.5": "float(odds[key['intent']]['as it stands'][0] - odds[key['intent']]['less trigger'][0])"}}
 # ### Which evidence separated what
 #
 # | evidence | what it could tell apart |
@@ -828,7 +828,7 @@ check("8.6", refusal_verdict)
 #
 # The two rows that separate have something in common: another mechanism would have given another number. Compare two numbers
 # of the suspect that minds harm. Removing ` steal` took 10.7 nats from `Sorry`, more than any other token: a clear picture of a
-# trigger word. Writing *loot* in its place took 1.4. It was never the word; without it there was no theft left to refuse.
+# trigger word. Writing *loot* in its place took 1.5. It was never the word; without it there was no theft left to refuse.
 #
 # One request can still be chance. So here the envelope is opened, and the same rule is applied to all eight: beside each
 # suspect what was planted, then the verdicts and the mean drops.
