@@ -39,12 +39,14 @@ class Block:
 
     Attributes:
         module: the whole block; residual stream in, residual stream out.
+        attention: the attention layer, from the normalised stream to what it adds.
         attention_output: mixes the heads; its input is `[batch, position, head * width]`.
         mlp_down: mixes the neurons; its input is `[batch, position, neuron]`.
         norms: the block's normalisation layers by name, in the order in which the family lists them.
     """
 
     module: nn.Module
+    attention: nn.Module
     attention_output: nn.Module
     mlp_down: nn.Module
     norms: dict[str, nn.Module]
@@ -109,10 +111,10 @@ def _read_block(block: nn.Module) -> Block | None:
     attention, mlp = _child(block, ATTENTION), _child(block, MLP)
     attention_output = attention and _child(attention, ATTENTION_OUTPUT)
     mlp_down = mlp and _child(mlp, MLP_DOWN)
-    if attention_output is None or mlp_down is None:
+    if attention is None or attention_output is None or mlp_down is None:
         return None
     norms = {name: part for name, part in block.named_children() if "norm" in name or name.startswith("ln_")}
-    return Block(block, attention_output, mlp_down, norms)
+    return Block(block, attention, attention_output, mlp_down, norms)
 
 
 def _child(module: nn.Module, names: tuple[str, ...]) -> nn.Module | None:

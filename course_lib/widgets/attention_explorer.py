@@ -10,9 +10,10 @@ The pitfall: "mean" averages heads that do different things. A strong pattern in
 and the mean of most layers is dominated by the first token, so look at single heads, with "leave out the first token"
 ticked, before you call a layer diffuse.
 
-Three controls: a slider for the layer, a menu for the head, a box for the first token. Each has a label and works from
-the keyboard (Tab to move on, arrow keys to change, space to tick). Below the picture the strongest connections stand in
-words; a notebook executed without a browser keeps that text and the first picture.
+Three controls: a slider for the layer, a menu for the head, a box for the first token. Each has a label beside it and
+works from the keyboard (Tab to move on, arrow keys to change, space to tick); a screen reader gets the label with the
+menu and the box, and not with the slider, whose handle ipywidgets 8 leaves without a name. Below the picture the
+strongest connections stand in words; a notebook executed without a browser keeps that text and the first picture.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from course_lib.attention import attention_weights
+from course_lib.attention import attention_weights, without_sink
 from course_lib.errors import CourseError
 from course_lib.widgets.heatmap import heatmap_svg
-from course_lib.widgets.words import merge_pieces, token_ids, without_sink, words_of
+from course_lib.widgets.words import merge_pieces, token_ids, words_of
 
 if TYPE_CHECKING:
     import ipywidgets

@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from course_lib.attention import attention_weights
+from course_lib.attention import attention_weights, without_sink
 from course_lib.errors import CourseError
 from course_lib.widgets.attention_view import AttentionView
 from course_lib.widgets.bertviz_scripts import standalone_page
 from course_lib.widgets.size_limit import if_it_fits, refuse_if_hopeless
-from course_lib.widgets.words import merge_pieces, shorten, token_ids, without_sink, words_of
+from course_lib.widgets.words import merge_pieces, shorten, token_ids, words_of
 
 if TYPE_CHECKING:
     from jaxtyping import Float

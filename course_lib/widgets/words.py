@@ -12,7 +12,8 @@ long words look important because they are long. Clark et al. (2019), "What Does
 token attention to word attention with the same rule.
 
 The pitfall: position 0. Most models park unused attention there (the attention sink: Xiao et al. 2023). If the first
-word has several pieces, merging mixes the sink into it; `without_sink` therefore works on pieces, before any merging.
+word has several pieces, merging mixes the sink into it; so `course_lib.attention.without_sink` is applied to pieces,
+before any merging.
 """
 
 from __future__ import annotations
@@ -116,18 +117,3 @@ def merge_pieces(
     for word, positions in enumerate(pieces):
         member[word, list(positions)] = 1.0
     return member / member.sum(-1, keepdim=True) @ attention @ member.T
-
-
-def without_sink(attention: Float[Tensor, "*batch query key"]) -> Float[Tensor, "*batch query key"]:
-    """The first key's share set to zero and each row scaled to sum to 1 again; a row with nothing else stays zero.
-
-    Example:
-        >>> without_sink(torch.tensor([[1.0, 0.0, 0.0], [0.8, 0.2, 0.0], [0.5, 0.4, 0.1]]))
-        tensor([[0.0000, 0.0000, 0.0000],
-                [0.0000, 1.0000, 0.0000],
-                [0.0000, 0.8000, 0.2000]])
-    """
-    rest = attention.clone()
-    rest[..., 0] = 0.0
-    total = rest.sum(-1, keepdim=True)
-    return torch.where(total > 0, rest / total.clamp_min(torch.finfo(rest.dtype).tiny), torch.zeros_like(rest))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from course_lib.attention import sink_mass, uniform_sink_mass
+from course_lib.attention import sink_mass, strong_connections, uniform_sink_mass, without_sink
 from course_lib.errors import CourseError
 
 
@@ -42,3 +42,26 @@ def test_a_single_token_is_explained() -> None:
         sink_mass(torch.ones(1, 1))
     with pytest.raises(CourseError, match="single token"):
         uniform_sink_mass(1)
+
+
+def test_without_sink_shares_out_the_first_column_and_leaves_the_input_alone() -> None:
+    attention = torch.tensor([[1.0, 0.0, 0.0], [0.9, 0.1, 0.0], [0.5, 0.4, 0.1]])
+    before = attention.clone()
+
+    rest = without_sink(attention)
+
+    torch.testing.assert_close(rest.sum(-1), torch.tensor([0.0, 1.0, 1.0]))  # the first query has nothing else to read
+    torch.testing.assert_close(rest[2], torch.tensor([0.0, 0.8, 0.2]))
+    assert torch.equal(attention, before)
+
+
+def test_strong_connections_list_the_same_shares() -> None:
+    """Exercise 8.3 spells the step out; the two may not drift apart."""
+    attention = torch.rand(7, 7, generator=torch.Generator().manual_seed(0)).tril()
+    attention[3, 1:] = 0  # a row that gives everything to the sink
+    attention /= attention.sum(-1, keepdim=True)
+    rest = without_sink(attention)
+    listed = torch.zeros(7, 7)
+    for query, key, share in strong_connections(attention, threshold=0.0):
+        listed[query, key] = share
+    torch.testing.assert_close(listed, rest)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from course_lib import CourseError, load_model
-from course_lib.widgets.words import merge_pieces, readable, token_ids, without_sink, word_pieces, words_of
+from course_lib.widgets.words import merge_pieces, readable, token_ids, word_pieces, words_of
 
 
 @pytest.mark.parametrize(
@@ -64,17 +64,6 @@ def test_merging_keeps_rows_that_sum_to_one_for_every_layer_and_head() -> None:
 
     assert merged.shape == (3, 2, 4, 4)
     torch.testing.assert_close(merged.sum(-1), torch.ones(3, 2, 4))
-
-
-def test_without_sink_shares_out_the_first_column_and_leaves_the_input_alone() -> None:
-    attention = torch.tensor([[1.0, 0.0, 0.0], [0.9, 0.1, 0.0], [0.5, 0.4, 0.1]])
-    before = attention.clone()
-
-    rest = without_sink(attention)
-
-    torch.testing.assert_close(rest.sum(-1), torch.tensor([0.0, 1.0, 1.0]))  # the first query has nothing else to read
-    torch.testing.assert_close(rest[2], torch.tensor([0.0, 0.8, 0.2]))
-    assert torch.equal(attention, before)
 
 
 def test_readable_keeps_something_to_see_of_every_token() -> None:
