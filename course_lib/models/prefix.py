@@ -12,6 +12,7 @@ returns None where the cache does not hold one key per token and layer, and the 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -40,13 +41,20 @@ class SharedPrefix:
 
     layers: list[tuple[Tensor, Tensor]]
 
-    def lend(self, length: int, rows: int) -> DynamicCache:
-        """A cache for `rows` texts that all begin with the first `length` tokens; this one stays as it is."""
+    def lend(self, length: int, rows: int | Sequence[int]) -> DynamicCache:
+        """A cache for texts that all begin with the first `length` tokens; this one stays as it is.
 
-        def lent(states: Tensor) -> Tensor:
-            return states[:, :, :length].expand(rows, -1, -1, -1)
+        Args:
+            length: how many tokens.
+            rows: how many texts; one number for each layer where texts join on the way up.
+        """
+        counts = [rows] * len(self.layers) if isinstance(rows, int) else rows
 
-        return DynamicCache([(lent(keys), lent(values)) for keys, values in self.layers])
+        def lent(states: Tensor, count: int) -> Tensor:
+            return states[:, :, :length].expand(count, -1, -1, -1)
+
+        pairs = zip(self.layers, counts, strict=True)
+        return DynamicCache([(lent(keys, count), lent(values, count)) for (keys, values), count in pairs])
 
 
 def last_logits(

@@ -42,7 +42,12 @@ def input_edited(module: nn.Module, edit: Callable[[Tensor], Tensor]) -> Iterato
         >>> layer(torch.tensor([1.0, 2.0]))
         tensor([1., 2.])
     """
-    handle = module.register_forward_pre_hook(lambda _, args: (edit(args[0]), *args[1:]))
+
+    def hook(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        edited = edit(main_input(args, kwargs))
+        return ((edited, *args[1:]), kwargs) if args else (args, {**kwargs, "hidden_states": edited})
+
+    handle = module.register_forward_pre_hook(hook, with_kwargs=True)
     try:
         yield
     finally:

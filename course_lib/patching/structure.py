@@ -51,6 +51,21 @@ class Block:
     mlp_down: nn.Module
     norms: dict[str, nn.Module]
 
+    @property
+    def has_norms_behind(self) -> bool:
+        """Whether attention and MLP are normalised once more before they are added (Gemma 2 and 3, OLMo 2)."""
+        return "post_feedforward_layernorm" in self.norms
+
+    @property
+    def attention_writer(self) -> nn.Module:
+        """The module whose output attention adds to the residual stream."""
+        return self.norms["post_attention_layernorm"] if self.has_norms_behind else self.attention_output
+
+    @property
+    def mlp_writer(self) -> nn.Module:
+        """The module whose output the MLP adds to the residual stream."""
+        return self.norms["post_feedforward_layernorm"] if self.has_norms_behind else self.mlp_down
+
 
 @dataclass(frozen=True, eq=False)
 class Structure:

@@ -13,6 +13,20 @@ SIZES: dict[str, dict[str, int]] = {
     "llama": {"hidden_size": 24, "intermediate_size": 40, "num_attention_heads": 3, "num_key_value_heads": 1},
     "qwen2": {"hidden_size": 24, "intermediate_size": 40, "num_attention_heads": 6, "num_key_value_heads": 2},
     "gemma": {"hidden_size": 24, "intermediate_size": 40, "num_attention_heads": 3, "num_key_value_heads": 1},
+    "gemma2": {
+        "hidden_size": 24,
+        "intermediate_size": 40,
+        "num_attention_heads": 3,
+        "num_key_value_heads": 1,
+        "head_dim": 8,
+    },
+    "qwen3": {
+        "hidden_size": 24,
+        "intermediate_size": 40,
+        "num_attention_heads": 3,
+        "num_key_value_heads": 1,
+        "head_dim": 10,
+    },
     "gpt_neox": {"hidden_size": 24, "intermediate_size": 40, "num_attention_heads": 3},
     "gpt2": {"n_embd": 24, "n_head": 3},
 }
