@@ -70,7 +70,7 @@ def saliency(
     """
     if norm not in ("l1", "l2"):
         raise CourseError(f"There is no norm {norm!r}.", 'Choose "l2" or "l1".')
-    question = ask(model, prompt, target, score, hold=())
+    question = _ask(model, prompt, target, score)
     gradients, _ = _at_the_prompt(model, question)
     lengths = gradients.norm(dim=-1) if norm == "l2" else gradients.abs().sum(dim=-1)
     unit = f"{'nats' if question.score == 'log_prob' else 'logits'} per unit of embedding"
@@ -103,7 +103,7 @@ def gradient_x_input(
         >>> gradient_x_input(load_model("tiny:0"), "the cat sat on the", " mat").scores.shape
         torch.Size([1, 5])
     """
-    question = ask(model, prompt, target, score, hold=())
+    question = _ask(model, prompt, target, score)
     gradients, embeddings = _at_the_prompt(model, question)
     return _result(model, question, (gradients * embeddings).sum(dim=-1), "gradient × input")
 
@@ -155,6 +155,11 @@ def check_gradient_memory(model: LocalModel, rows: int, length: int, targets: in
     needed = gradient_bytes(model, rows=rows, length=length, targets=targets)
     if needed is not None:
         check_memory(model.device, needed, remedy)
+
+
+def _ask(model: LocalModel, prompt: Any, target: Any, score: str) -> Question:
+    """The question; a gradient changes nothing, so no token is held, and a chat's request is only remembered."""
+    return ask(model, prompt, target, score, hold=None if isinstance(prompt, ChatQuestion) else ())
 
 
 def _at_the_prompt(

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -171,6 +172,7 @@ def _integral(path: _Path, steps: int, progress: Progress | None) -> Float[Tenso
     return (total * way.double().cpu()).sum(dim=-1)[:, :length]
 
 
+@lru_cache
 def quadrature(nodes: str, steps: int) -> tuple[Float[Tensor, " step"], Float[Tensor, " step"]]:
     """Places between 0 and 1 at which a function is looked at, and the weights that make a sum of it an integral.
 

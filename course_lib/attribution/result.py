@@ -62,7 +62,8 @@ class TokenAttribution:
 
     def part(self, start: int, stop: int) -> TokenAttribution:
         """The same scores for the prompt tokens `start` to `stop - 1` only, such as the request within a chat template."""
-        settings = {**self.settings, "positions": [start, stop]}
+        before = self.settings.get("positions", [0])[0]  # where this result begins, if it is itself a part
+        settings = {**self.settings, "positions": [before + start, before + stop]}
         intervals = None if self.intervals is None else self.intervals[:, :, start:stop]
         scores = self.scores[:, start:stop]
         return replace(self, tokens=self.tokens[start:stop], scores=scores, settings=settings, intervals=intervals)

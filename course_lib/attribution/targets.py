@@ -131,8 +131,8 @@ def chat_question(model: LocalModel, request: str, first_token: str | int, syste
         >>> from course_lib import load_model
         >>> model = load_model("tiny:0")
         >>> question = chat_question(model, "Please help me", " not")
-        >>> model.tokens(question.prompt_ids[slice(*question.request)])
-        ['Please', ' help', ' me']
+        >>> "".join(model.tokens(question.prompt_ids[slice(*question.request)]))
+        'Please help me'
     """
     chat = model.chat(request, system)
     begin = chat.rfind(request)
@@ -172,7 +172,8 @@ def ask(
     if isinstance(prompt, ChatQuestion):
         if target is not None:
             raise CourseError("A chat question already has its target.", "Leave out `target`.")
-        prompt, target, request = prompt.prompt_ids, [prompt.target_id], prompt.request
+        target, request = [prompt.target_id], prompt.request
+        prompt = prompt.prompt_ids
     if isinstance(target, Contrast):
         foil, score = _one_token(model, target.foil), "logit_difference"
         target = [_one_token(model, target.token)]

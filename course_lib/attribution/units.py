@@ -97,12 +97,13 @@ def unit_texts(tokens: Sequence[str], spans: Sequence[Span]) -> tuple[str, ...]:
 
 def _begins(tokens: Sequence[str], place: int, units: str, start: int) -> bool:
     """Whether a word, or a sentence, begins at `place`; the unit before it began at `start`."""
-    before, here = tokens[place - 1], tokens[place]
+    before, here = "".join(tokens[start:place]), tokens[place]
     apart = here[:1].isspace() or before[-1:].isspace()
-    blank = not "".join(tokens[start:place]).strip()  # spaces alone are no unit: they join what follows
+    blank = not before.strip()  # spaces alone are no unit: they join what follows
     if units == "word" or blank:
         return apart and not blank
-    ended = before.rstrip().rstrip("\"'”’)").endswith((".", "!", "?", "…")) or "\n" in before
+    words = before.rstrip()
+    ended = words.rstrip("\"'”’)").endswith((".", "!", "?", "…")) or "\n" in before[len(words) :]
     return apart and ended and bool(here.strip())
 
 
