@@ -7,15 +7,12 @@ them alone should nearly suffice. That can be measured:
 * `insertion_curve`: the score as units are put back into an empty prompt, the most important first. *High* is faithful.
 * `comprehensiveness` and `sufficiency` (`course_lib.attribution.rationales`): the same idea at a few fixed shares.
 
-A number alone says little: in a short prompt, any order hurts. Every curve is therefore drawn with those of random
-orders, and says how many of them it beats.
+In a short prompt any order hurts, so every curve is drawn with those of random orders, and says how many it beats.
 
-Pitfalls. Removal scores are made by removing, so this test favours them; that is no proof of anything. Half-empty texts
-are off the beaten track of training, and the model's confusion looks like importance (Hooker et al. 2019,
-arXiv:1806.10758). And a curve in nats can be dominated by one broken text at its end.
+Pitfalls. Removal scores are made by removing, so this test favours them. Half-empty texts are unlike any in training, and
+the model's confusion looks like importance (Hooker et al. 2019, arXiv:1806.10758).
 
-The first token, and what lies outside the request in a chat, always stays. Tokens are scored in log probability (a
-contrast: in logits), whatever the attribution was computed from.
+The first token, and what is not the request of a chat, always stays. Scores are log probabilities (contrasts: logits).
 
 Sources: Samek et al. (2017), arXiv:1509.06321; Petsiuk, Das and Saenko (2018), *RISE*, arXiv:1806.07421, section 4.
 """
@@ -92,7 +89,7 @@ class FaithfulnessCurve:
 
     def rows(self) -> list[dict[str, Any]]:
         """One mapping per point: the share, the score, and the mean over random orders with its interval."""
-        rows = []
+        rows: list[dict[str, Any]] = []
         for index, share in enumerate(self.shares.tolist()):
             mean, low, high = mean_interval(self.random_values[:, index].tolist())
             chance = {"random": mean, "random low": low, "random high": high}
@@ -109,12 +106,12 @@ class FaithfulnessCurve:
 
     def text(self) -> str:
         """The curve as a table, and the finding above it."""
-        return text_table(self.rows(), title=f"{self.finding()}; scores in {self.unit}")
+        return text_table(self.rows(), title=self.finding())
 
     __str__ = __repr__ = text
 
     def _repr_html_(self) -> str:
-        return html_table(self.rows(), caption=f"{self.finding()}; scores in {self.unit}")
+        return html_table(self.rows(), caption=self.finding())
 
 
 def deletion_curve(
@@ -138,7 +135,7 @@ def deletion_curve(
         hold: positions that always stay. If None the first, and all that the attribution left alone.
         draws: random orders to compare with.
         seed: of the random orders.
-        batch_tokens: most tokens in one pass; 256 on a CPU if None.
+        batch_tokens: most tokens in one pass.
 
     Raises:
         CourseError: an attribution without its token ids, another model, no such target, or fewer than 2 draws.

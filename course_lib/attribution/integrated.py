@@ -23,14 +23,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
 import torch
 
 from course_lib.attribution.baselines import baseline_embeddings
 from course_lib.attribution.gradients import check_gradient_memory, embed, gradient_rows
+from course_lib.attribution.quadrature import quadrature
 from course_lib.attribution.result import TokenAttribution
 from course_lib.attribution.targets import ChatQuestion, Contrast, Question, ask
 from course_lib.errors import CourseError
@@ -170,22 +169,6 @@ def _integral(path: _Path, steps: int, progress: Progress | None) -> Float[Tenso
         if progress is not None:
             progress(min(begin + rows, steps), steps)
     return (total * way.double().cpu()).sum(dim=-1)[:, :length]
-
-
-@lru_cache
-def quadrature(nodes: str, steps: int) -> tuple[Float[Tensor, " step"], Float[Tensor, " step"]]:
-    """Places between 0 and 1 at which a function is looked at, and the weights that make a sum of it an integral.
-
-    Example:
-        >>> places, weights = quadrature("midpoint", 2)
-        >>> places.tolist(), weights.tolist()
-        ([0.25, 0.75], [0.5, 0.5])
-    """
-    if nodes == "midpoint":
-        places = (np.arange(steps) + 0.5) / steps
-        return torch.from_numpy(places), torch.full((steps,), 1 / steps, dtype=torch.float64)
-    roots, weights = np.polynomial.legendre.leggauss(steps)
-    return torch.from_numpy((roots + 1) / 2), torch.from_numpy(weights / 2)
 
 
 def _note(result: TokenAttribution) -> str:

@@ -6,14 +6,10 @@ questions about it, in probability p of the target:
     comprehensiveness = p(whole prompt) − p(prompt without the rationale)      needed: high is faithful
     sufficiency       = p(whole prompt) − p(rationale alone)                   enough: low is faithful
 
-averaged over rationales of several sizes, the top 1, 5, 10, 20 and 50 percent of the units, at least one each. (The
-paper's equation divides by one more, for the empty rationale; the mean over the shares is what is given here, and every
-share stands in the table.)
+averaged over rationales of several sizes: the top 1, 5, 10, 20 and 50 percent of the units, at least one unit each.
 
-The pitfall is to read them alone. When the prompt is short, taking any word away hurts and any half of it does not
-suffice; so random rationales of the same sizes are measured beside them.
-
-Source: DeYoung et al. (2020), *ERASER*, arXiv:1911.03429, section 4.2.
+The pitfall is to read them alone: without any word a short prompt suffers, and no half of it suffices. So random
+rationales of the same sizes are measured beside them. Source: DeYoung et al. (2020), *ERASER*, arXiv:1911.03429.
 """
 
 from __future__ import annotations
@@ -46,8 +42,7 @@ class RationaleScore:
     """What the target loses without the rationale, or with nothing but it.
 
     Attributes:
-        kind: "comprehensiveness" or "sufficiency".
-        method: the attribution's.
+        kind, method: which of the two, and of which attribution.
         shares: of the units that are the rationale.
         drops: the loss of the target for each share.
         random_drops: the same for random rationales of the same sizes.
@@ -120,7 +115,7 @@ def comprehensiveness(
     seed: int = 0,
     batch_tokens: int | None = None,
 ) -> RationaleScore:
-    """What the target's probability loses when the highest-scored units are taken away; high is faithful.
+    """What the target's probability (a contrast: its logits) loses without the highest-scored units; high is faithful.
 
     Args:
         model: the model that the attribution explains.
@@ -132,9 +127,6 @@ def comprehensiveness(
         draws: random rationales to compare with.
         seed: of the random rationales.
         batch_tokens: most tokens in one pass; 256 on a CPU if None.
-
-    Returns:
-        A `RationaleScore` in probability; for a contrast, which has none, in logits.
 
     Raises:
         CourseError: shares outside (0, 1], or as for `deletion_curve`.

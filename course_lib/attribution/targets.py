@@ -1,7 +1,6 @@
 """What is to be explained: the number that every method takes apart.
 
-"Why did the model answer this?" is no question until a number is named. Three are offered, and every method of this
-room takes the same ones, so that their scores line up:
+"Why did the model answer this?" is no question until a number is named. Every method of this room takes the same three:
 
 * **Tokens**: the log probability (or the logit) of each token of a given answer, earlier ones given.
 * **A contrast**: `Contrast(" Paris", " Rome")`, the logit of one token minus that of another. The constant that every
@@ -9,12 +8,10 @@ room takes the same ones, so that their scores line up:
 * **The first word of an answer in a chat**: `chat_question(model, request, "Sorry")`. A refusal usually begins with one
   word, and its log probability says, without writing a text, how near the model is to refusing.
 
-The pitfall in a chat is the template: system prompt and special tokens are part of the text too, and often carry most
-of the score. `chat_question` therefore remembers which tokens are the request; methods that change the text leave the
-others alone.
+The pitfall in a chat is the template: system prompt and special tokens are text too, and often carry most of the score.
+`chat_question` remembers which tokens are the request; methods that change the text leave the others alone.
 
-Source for contrasts: Yin and Neubig (2022), *Interpreting Language Models with Contrastive Explanations*,
-arXiv:2202.10419.
+Source: Yin and Neubig (2022), *Interpreting Language Models with Contrastive Explanations*, arXiv:2202.10419.
 """
 
 from __future__ import annotations
@@ -179,9 +176,9 @@ def ask(
         target = [_one_token(model, target.token)]
     prompt_ids = as_ids(model, prompt, "prompt")
     check_length(model, len(prompt_ids))
-    target_ids = last_logits(model, prompt_ids[None], 1)[0].argmax(-1) if target is None else None
-    target_ids = as_ids(model, target, "target") if target_ids is None and target is not None else target_ids
-    assert target_ids is not None
+    if target is None:
+        target = last_logits(model, prompt_ids[None], 1)[0].argmax(-1)
+    target_ids = as_ids(model, target, "target")
     check_length(model, len(prompt_ids) + len(target_ids) - 1)
     return Question(prompt_ids, target_ids, foil, score, _free(len(prompt_ids), hold, request))
 

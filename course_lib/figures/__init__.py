@@ -6,8 +6,18 @@ Every function returns a `Picture`. A notebook shows it; `.save(path)` writes a 
 from course_lib.figures.ablation import ablation_map
 from course_lib.figures.attention import attention_map
 from course_lib.figures.attribution import attribution_bars
+from course_lib.figures.comparison import comparison_map, faithfulness_curves
 from course_lib.figures.picture import Picture
 from course_lib.figures.probing import probe_curve
 from course_lib.figures.rates import rate_bars
 
-__all__ = ["Picture", "ablation_map", "attention_map", "attribution_bars", "probe_curve", "rate_bars"]
+__all__ = [
+    "Picture",
+    "ablation_map",
+    "attention_map",
+    "attribution_bars",
+    "comparison_map",
+    "faithfulness_curves",
+    "probe_curve",
+    "rate_bars",
+]

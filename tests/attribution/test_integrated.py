@@ -13,7 +13,7 @@ from course_lib import load_model
 from course_lib.attribution import Contrast, chat_question, gradient_x_input, integrated_gradients
 from course_lib.attribution.baselines import baseline_embeddings, end_of_text
 from course_lib.attribution.gradients import embed
-from course_lib.attribution.integrated import quadrature
+from course_lib.attribution.quadrature import quadrature
 from course_lib.errors import CourseError
 from course_lib.models import LocalModel
 
@@ -123,10 +123,8 @@ def test_baselines_are_what_they_are_called() -> None:
 def test_contrasts_and_chats_are_targets_too() -> None:
     model = load_model("tiny:0")
     contrast = integrated_gradients(model, "the cat sat on the", Contrast(" mat", " model"))
-    logits = model.logits(model.encode("the cat sat on the"))[-1]
     assert contrast.unit == "logits"
     assert contrast.settings["target_ids"] == [model.single_token(" mat")]
-    assert logits.shape[0] == 420
     question = chat_question(model, "Please help me", " not")
     chat = integrated_gradients(model, question)
     outside = [place for place in range(len(chat.tokens)) if place not in range(*question.request)]

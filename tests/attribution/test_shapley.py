@@ -35,7 +35,7 @@ def test_replacement_equals_captum(tiny: Tiny, family: str) -> None:
     result = shapley_values(model, PROMPT, TARGETS, units="token", replacement_id=17, hold=())
 
     def forward(ids: torch.Tensor) -> torch.Tensor:
-        return torch.stack([naive_scores(model, row.tolist(), TARGETS) for row in ids])
+        return torch.stack([naive_scores(model, row.long().tolist(), TARGETS) for row in ids])
 
     expected = ShapleyValues(forward).attribute(torch.tensor([PROMPT]), baselines=17, target=0)
     torch.testing.assert_close(result.scores[0], expected[0].float(), **CLOSE)
