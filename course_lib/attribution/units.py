@@ -99,9 +99,10 @@ def _begins(tokens: Sequence[str], place: int, units: str, start: int) -> bool:
     """Whether a word, or a sentence, begins at `place`; the unit before it began at `start`."""
     before, here = "".join(tokens[start:place]), tokens[place]
     apart = here[:1].isspace() or before[-1:].isspace()
-    blank = not before.strip()  # spaces alone are no unit: they join what follows
-    if units == "word" or blank:
-        return apart and not blank
+    if not before.strip() or (here.isspace() and "\n" in here):
+        return False  # spaces alone are no unit: they join what follows, a line break what precedes
+    if units == "word":
+        return apart
     words = before.rstrip()
     ended = words.rstrip("\"'”’)").endswith((".", "!", "?", "…")) or "\n" in before[len(words) :]
     return apart and ended and bool(here.strip())

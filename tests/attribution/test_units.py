@@ -18,6 +18,7 @@ from course_lib.errors import CourseError
         (["He", " said", " “", "no", ".", "”", " She", " left"], "sentence", ["He said “no.”", " She left"]),
         (["One", "\n", "two", " three"], "sentence", ["One\n", "two three"]),
         (["Why", "?", " ", "W", "ho", "?"], "sentence", ["Why? ", "Who?"]),
+        (["user", "\n", "P", "lease", " do"], "word", ["user\n", "Please", " do"]),
         (["a", " b"], "token", ["a", " b"]),
     ],
 )
