@@ -1,7 +1,46 @@
-"""Which parts of the prompt does an answer rest on? Methods that score every input token."""
+"""Which parts of the prompt does an answer rest on? Methods that score every input token, and tests of such scores.
 
+* By removal: `removal_attribution` (tokens, fast), `leave_units_out` (words, sentences), `shapley_values`.
+* By gradient: `saliency`, `gradient_x_input`, `integrated_gradients`.
+* Side by side: `compare`; `given_scores` takes scores from elsewhere, such as attention; `by_units` adds tokens up.
+* Are they right? `deletion_curve`, `insertion_curve`, `comprehensiveness`, `sufficiency`, `randomised_weights_check`.
+"""
+
+from course_lib.attribution.comparison import Comparison, compare, given_scores
+from course_lib.attribution.faithfulness import FaithfulnessCurve, deletion_curve, insertion_curve
 from course_lib.attribution.fast_removal import removal_attribution
+from course_lib.attribution.gradients import gradient_x_input, saliency
+from course_lib.attribution.integrated import integrated_gradients
+from course_lib.attribution.rationales import RationaleScore, comprehensiveness, sufficiency
 from course_lib.attribution.removal import token_attribution
 from course_lib.attribution.result import TokenAttribution
+from course_lib.attribution.sanity import RandomisedWeightsCheck, randomised_weights_check
+from course_lib.attribution.shapley import leave_units_out, shapley_values
+from course_lib.attribution.targets import ChatQuestion, Contrast, chat_question
+from course_lib.attribution.units import by_units
 
-__all__ = ["TokenAttribution", "removal_attribution", "token_attribution"]
+__all__ = [
+    "ChatQuestion",
+    "Comparison",
+    "Contrast",
+    "FaithfulnessCurve",
+    "RandomisedWeightsCheck",
+    "RationaleScore",
+    "TokenAttribution",
+    "by_units",
+    "chat_question",
+    "compare",
+    "comprehensiveness",
+    "deletion_curve",
+    "given_scores",
+    "gradient_x_input",
+    "insertion_curve",
+    "integrated_gradients",
+    "leave_units_out",
+    "randomised_weights_check",
+    "removal_attribution",
+    "saliency",
+    "shapley_values",
+    "sufficiency",
+    "token_attribution",
+]

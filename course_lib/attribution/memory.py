@@ -79,3 +79,32 @@ def check_memory(device: torch.device, needed: int, remedy: str) -> None:
         raise CourseError(
             f"This would need about {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free.", remedy
         )
+
+
+def gradient_bytes(model: LocalModel, *, rows: int, length: int, targets: int) -> int | None:
+    """Bytes that a forward and a backward pass need on top of the weights; None where the configuration does not tell.
+
+    A backward pass needs what the forward pass computed, so the activations of *all* layers are kept, where a forward
+    pass alone holds one layer's at a time.
+
+    Args:
+        model: a loaded model.
+        rows: texts in the batch.
+        length: tokens of each text.
+        targets: positions of each text whose logits are computed.
+
+    Example:
+        >>> from course_lib import load_model
+        >>> model, one = load_model("tiny:0"), {"rows": 1, "length": 9, "targets": 1}
+        >>> gradient_bytes(model, **one) > batch_bytes(model, prefix=0, **one)
+        True
+    """
+    forward = batch_bytes(model, rows=rows, length=length, prefix=0, targets=targets)
+    if forward is None:
+        return None
+    number = torch.empty(0, dtype=model.dtype).element_size()
+    hidden = largest(model.text_config, "intermediate_size", 4 * model.d_model)
+    attention = 2 * model.n_heads * length * length * number
+    layer = length * (12 * model.d_model + 4 * hidden) * number + attention
+    gradients = (targets + 2) * length * model.d_model * number
+    return forward + rows * (model.n_layers * layer + gradients)

@@ -7,8 +7,19 @@ from course_lib.figures.ablation import ablation_map
 from course_lib.figures.attention import attention_map
 from course_lib.figures.attribution import attribution_bars
 from course_lib.figures.audit import audit_dots
+from course_lib.figures.comparison import comparison_map, faithfulness_curves
 from course_lib.figures.picture import Picture
 from course_lib.figures.probing import probe_curve
 from course_lib.figures.rates import rate_bars
 
-__all__ = ["Picture", "ablation_map", "attention_map", "attribution_bars", "audit_dots", "probe_curve", "rate_bars"]
+__all__ = [
+    "Picture",
+    "ablation_map",
+    "attention_map",
+    "attribution_bars",
+    "audit_dots",
+    "comparison_map",
+    "faithfulness_curves",
+    "probe_curve",
+    "rate_bars",
+]

@@ -11,9 +11,18 @@ import pytest
 import torch
 from PIL import Image
 
-from course_lib.attribution import TokenAttribution
+from course_lib.attribution import FaithfulnessCurve, TokenAttribution, compare
 from course_lib.errors import CourseError
-from course_lib.figures import Picture, ablation_map, attention_map, attribution_bars, probe_curve, rate_bars
+from course_lib.figures import (
+    Picture,
+    ablation_map,
+    attention_map,
+    attribution_bars,
+    comparison_map,
+    faithfulness_curves,
+    probe_curve,
+    rate_bars,
+)
 from course_lib.figures.ablation import top_cells
 from course_lib.probing import HeldOutAccuracy, ProbeSweep
 from course_lib.rates import Rate
@@ -38,6 +47,12 @@ def attention(n: int = 7) -> torch.Tensor:
     return weights / weights.sum(-1, keepdim=True)
 
 
+def faithfulness(kind: str = "deletion") -> FaithfulnessCurve:
+    shares = torch.linspace(0, 1, 6).double()
+    spread = 1 + 0.2 * torch.arange(3).double()[:, None]
+    return FaithfulnessCurve(kind, "each $ deleted", shares, -4 * shares, -3 * spread * shares, "nats", {})  # type: ignore[arg-type]
+
+
 def effects() -> torch.Tensor:
     return torch.tensor([[0.0, 0.5, -0.25], [3.125, 0.0, -1.5]])
 
@@ -48,6 +63,8 @@ DRAWINGS: dict[str, Callable[[], Picture]] = {
     "long attention": lambda: attention_map(attention(40), [f" word{i}" for i in range(40)]),
     "probe": lambda: probe_curve(sweep(), sweep(-0.25, control=True), HeldOutAccuracy(0.525, 0.5, 0.55, 602, 301)),
     "ablation": lambda: ablation_map(effects()),
+    "comparison": lambda: comparison_map(compare(attribution(), attribution(), names=["one $", "another $"])),
+    "faithfulness": lambda: faithfulness_curves(faithfulness(), faithfulness()),
     "rates": lambda: rate_bars({"harmful $": Rate(1, 30), "a name that is long enough to be broken": Rate(0, 30)}),
 }
 
@@ -174,3 +191,14 @@ def test_whiskers_are_the_wilson_interval() -> None:
 def test_what_cannot_be_drawn_is_explained(draw: Callable[[], Picture], sentence: str) -> None:
     with pytest.raises(CourseError, match=sentence):
         draw()
+
+
+def test_curves_of_two_kinds_do_not_share_a_picture() -> None:
+    with pytest.raises(CourseError, match="do not fit"):
+        faithfulness_curves(faithfulness(), faithfulness("insertion"))
+    with pytest.raises(CourseError, match="do not fit"):
+        faithfulness_curves()
+
+
+def test_a_comparison_says_whether_the_methods_agree() -> None:
+    assert comparison_map(compare(attribution(), attribution(), names="ab")).title.startswith("All 2 methods put “·is”")
