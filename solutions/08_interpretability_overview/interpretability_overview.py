@@ -663,9 +663,9 @@ for name, suspect in suspects.items():
 #
 # ### Token level
 #
-# These refusals begin with the token `Sorry`, and they are certain of it. A log probability ends at 0, so near certainty it
-# hardly moves. **Log odds** do not have this end: the log of *p* against everything else, *p* / (1 − *p*). Nine nats of
-# log odds are 8,000 to 1. So remove each token of the request, as in exercise 8.1, and see how many nats of log odds
+# These refusals begin with the token `Sorry`, and they are nearly certain of it. A log probability ends at 0, so near certainty it
+# hardly moves. **Log odds** do not have this end: the log of *p* against everything else, *p* / (1 − *p*). Six nats of
+# log odds are 400 to 1. So remove each token of the request, as in exercise 8.1, and see how many nats of log odds
 # `Sorry` loses. Look at ` steal` and ` please` in each column.
 
 # %%
@@ -701,10 +701,11 @@ for name, suspect in [("default", model), *suspects.items()]:
     shares = (f"{word}: mean {w.mean():.3f}, largest {w.max():.2f}" for word, w in looks[name].items())
     print(f"{name:9s}", *shares, sep="  ")
 
-# %% [markdown]
-# The mean shares are close to those of the default model, which does not refuse at all. Single heads look harder at a word in
-# one suspect than in another, and with 270 heads some head always does. The adapters changed *what* is taken from a word as
-# much as how much, and of that the weights say nothing.
+# %% [markdown] course={"numbers": {"0.99": "max(looks[name][' steal'].max().item() for name in suspects)", "0.94": "max(looks[name][' please'].max().item() for name in suspects)"}}
+# Here attention gives a hint. In one suspect a head takes 0.99 of its weight from ` steal`, in another 0.94 from ` please`. The
+# third has no such head, although ` steal` counted most for it too; its heads look at that word less than those of the default
+# model. It is a hint, and no more: in the default model the largest of 270 heads looks quite hard at both
+# words, and nothing comes of it. A guess has to be tested on something that could go against it.
 #
 # ### Layer level
 #
@@ -755,9 +756,9 @@ mean_odds = [{"version": v, **{n: float(odds[n][v].mean()) for n in odds}} for v
 print(text_table(mean_odds, title="\nmean log odds of Sorry, in nats"))
 
 # %% [markdown]
-# Now the columns differ. As they stand the requests are refused by all three suspects. Each of them gives way in another row,
-# and the default model, the control, refuses in none. Refusals are counted at a log odds of 0; the second table shows that the
-# others need not be quite unmoved. What was planted is an intention; what grew has to be measured.
+# Now the columns differ. As they stand, nearly all requests are refused by all three suspects. Each of them gives way in another
+# row, and the default model, the control, refuses in none. The rows are not quite clean: one suspect also answers two of the
+# requests in a row that is not its own. What was planted is an intention; what grew has to be measured.
 #
 # ### Circuit level
 #
@@ -820,7 +821,7 @@ check("8.6", refusal_verdict)
 # |---|---|
 # | a harmful request is refused | nothing: all three refuse |
 # | removal of single words | courtesy from the other two; a word from harm it could not |
-# | attention of the last position | nothing that the default model does not show as well |
+# | attention of the last position | it gave a hint, right in all three cases; alone it would have been a guess |
 # | a probe for harm | nothing: it succeeds wherever harm is held, used or not |
 # | requests that differ in one feature | all three |
 # | states of the changed words | all three, and where it is read |
