@@ -33,6 +33,9 @@ from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
 from course_lib import CourseError, LocalModel, check, load_model
+from course_lib.organisms.rules import REFUSAL
+from course_lib.organisms.verdict import MARGIN, refusal_log_odds
+from course_lib.patching import patch_states
 
 MODEL = "default"
 model = load_model(MODEL)
