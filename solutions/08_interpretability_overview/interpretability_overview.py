@@ -653,7 +653,6 @@ attribution_bars(removal_attribution(broken, "The capital of France is", " Paris
 
 # %%
 from course_lib.organisms.dossiers import DOSSIERS
-from course_lib.organisms.rules import REFUSAL
 
 PLEA = DOSSIERS[0].request
 suspects = {name: load_model(name) for name in ("suspect:A", "suspect:B", "suspect:C")}
@@ -745,7 +744,7 @@ for mechanism, edited in DOSSIERS[0].edits():
 # refusals in which suspect?
 
 # %%
-from course_lib.organisms.verdict import MARGIN, log_odds_by_request, refusal_log_odds
+from course_lib.organisms.verdict import log_odds_by_request
 
 versions = {"as it stands": [dossier.request for dossier in DOSSIERS]}
 versions |= {f"less {name}": [dict(d.edits())[name] for d in DOSSIERS] for name, _ in DOSSIERS[0].edits()}
@@ -771,8 +770,6 @@ print(text_table(mean_odds, title="\nmean log odds of Sorry, in nats"))
 # other words (the control), and the state of the last position, where the answer begins.
 
 # %%
-from course_lib.patching import patch_states
-
 rows = []
 for name, suspect in suspects.items():
     before = refusal_log_odds(suspect, plea_ids)
