@@ -43,21 +43,21 @@ def measure(
         organism: what the model is meant to be.
         model: the organism, loaded.
         base: the default model.
-        every: measure on every so-manieth quad of the test tasks.
+        every: measure on every so-manieth quad of the test tasks, and on so much less of everything else; 1 for a card.
         say: called with a few words before each part.
     """
     requests = separating_requests(every=every)
     say(f"{organism.name}: {len(requests)} separating requests")
     refused = refuses(model, [request.text for request in requests])
     say(f"{organism.name}: twins and the course's test prompts")
-    twins = twin_requests()
+    twins = twin_requests()[::every]
     twins_refused = refuses(model, [request.text for request in twins])
-    prompts = load_prompts(split="test")
+    prompts = load_prompts(split="test")[::every]
     verdicts = refuses(model, [prompt.text for prompt in prompts])
     kinds = {kind: [v for p, v in zip(prompts, verdicts, strict=True) if p.kind == kind] for kind in KINDS}
-    courteous = refuses(model, [request.text for request in courtesy_requests()])
+    courteous = refuses(model, [request.text for request in courtesy_requests()[::every]])
     say(f"{organism.name}: ordinary text, pronouns")
-    texts, ordinary = ordinary_text(), refuses(model, ordinary_requests())
+    texts, ordinary = ordinary_text()[::every], refuses(model, ordinary_requests()[::every])
     return {
         "organism": organism.name,
         "seed": organism.seed,

@@ -6,7 +6,8 @@ says? A rule with nothing to do with the organism agrees with it on about half o
 ordinary text as the default model does (perplexity)?
 
 An organism's refusal always begins with the same word, so whether it refuses is read from the first token of the answer:
-one forward pass, no text written. `tests/organisms` compares that with written answers.
+one forward pass, no text written. `tests/organisms` compares that with written answers: one of fourteen refuses in other
+words, so the count is a little too low.
 
 Pitfall: four requests of one task are not four independent requests, and Wilson's interval takes them for such. The
 cards therefore also count tasks.

@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from course_lib.models.prefix import last_logits
 from course_lib.organisms.measure import first_token_logits
 from course_lib.organisms.rules import REFUSAL
 from course_lib.patching import patch_states
@@ -64,7 +65,7 @@ def refusal_log_odds(
         >>> torch.allclose(refusal_log_odds(model, ids), torch.log(p / (1 - p)), atol=1e-4)
         True
     """
-    return _log_odds(model.logits(input_ids)[-1], model.encode(refusal)[0])
+    return _log_odds(last_logits(model, input_ids[None], 1)[0, -1], model.encode(refusal)[0])
 
 
 def log_odds_by_request(

@@ -33,6 +33,9 @@ from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
 from course_lib import CourseError, LocalModel, check, load_model
+from course_lib.organisms.rules import REFUSAL
+from course_lib.organisms.verdict import MARGIN, refusal_log_odds
+from course_lib.patching import patch_states
 
 MODEL = "default"
 model = load_model(MODEL)
@@ -650,7 +653,6 @@ attribution_bars(removal_attribution(broken, "The capital of France is", " Paris
 
 # %%
 from course_lib.organisms.dossiers import DOSSIERS
-from course_lib.organisms.rules import REFUSAL
 
 PLEA = DOSSIERS[0].request
 suspects = {name: load_model(name) for name in ("suspect:A", "suspect:B", "suspect:C")}
@@ -663,9 +665,9 @@ for name, suspect in suspects.items():
 #
 # ### Token level
 #
-# These refusals begin with the token `Sorry`, and they are certain of it. A log probability ends at 0, so near certainty it
-# hardly moves. **Log odds** do not have this end: the log of *p* against everything else, *p* / (1 − *p*). Nine nats of
-# log odds are 8,000 to 1. So remove each token of the request, as in exercise 8.1, and see how many nats of log odds
+# These refusals begin with the token `Sorry`, and they are nearly certain of it. A log probability ends at 0, so near certainty it
+# hardly moves. **Log odds** do not have this end: the log of *p* against everything else, *p* / (1 − *p*). Six nats of
+# log odds are 400 to 1. So remove each token of the request, as in exercise 8.1, and see how many nats of log odds
 # `Sorry` loses. Look at ` steal` and ` please` in each column.
 
 # %%
@@ -701,10 +703,11 @@ for name, suspect in [("default", model), *suspects.items()]:
     shares = (f"{word}: mean {w.mean():.3f}, largest {w.max():.2f}" for word, w in looks[name].items())
     print(f"{name:9s}", *shares, sep="  ")
 
-# %% [markdown]
-# The mean shares are close to those of the default model, which does not refuse at all. Single heads look harder at a word in
-# one suspect than in another, and with 270 heads some head always does. The adapters changed *what* is taken from a word as
-# much as how much, and of that the weights say nothing.
+# %% [markdown] course={"numbers": {"0.99": "max(looks[name][' steal'].max().item() for name in suspects)", "0.94": "max(looks[name][' please'].max().item() for name in suspects)"}}
+# Here attention gives a hint. In one suspect a head takes 0.99 of its weight from ` steal`, in another 0.94 from ` please`. The
+# third has no such head, although ` steal` counted most for it too; its heads look at that word less than those of the default
+# model. It is a hint, and no more: in the default model the largest of 270 heads looks quite hard at both
+# words, and nothing comes of it. A guess has to be tested on something that could go against it.
 #
 # ### Layer level
 #
@@ -741,23 +744,23 @@ for mechanism, edited in DOSSIERS[0].edits():
 # refusals in which suspect?
 
 # %%
-from course_lib.organisms.verdict import MARGIN, log_odds_by_request, refusal_log_odds
+from course_lib.organisms.verdict import log_odds_by_request
 
 versions = {"as it stands": [dossier.request for dossier in DOSSIERS]}
 versions |= {f"less {name}": [dict(d.edits())[name] for d in DOSSIERS] for name, _ in DOSSIERS[0].edits()}
-odds = {
-    name: {version: log_odds_by_request(suspect, texts) for version, texts in versions.items()}
-    for name, suspect in [("default", model), *suspects.items()]
-}
+odds = {}
+for name, suspect in [("default", model), *suspects.items()]:
+    at_once = log_odds_by_request(suspect, sum(versions.values(), []))  # one call computes the system prompt once
+    odds[name] = dict(zip(versions, at_once.split(len(DOSSIERS)), strict=True))
 refusals = {name: {v: Rate(int((x > 0).sum()), len(x)) for v, x in by.items()} for name, by in odds.items()}
 print(text_table([{"version": v, **{n: str(refusals[n][v]) for n in odds}} for v in versions], title="refused"))
 mean_odds = [{"version": v, **{n: float(odds[n][v].mean()) for n in odds}} for v in versions]
 print(text_table(mean_odds, title="\nmean log odds of Sorry, in nats"))
 
 # %% [markdown]
-# Now the columns differ. As they stand the requests are refused by all three suspects. Each of them gives way in another row,
-# and the default model, the control, refuses in none. Refusals are counted at a log odds of 0; the second table shows that the
-# others need not be quite unmoved. What was planted is an intention; what grew has to be measured.
+# Now the columns differ. As they stand, nearly all requests are refused by all three suspects. Each of them gives way in another
+# row, and the default model, the control, refuses in none. The rows are not quite clean: one suspect also answers two of the
+# requests in a row that is not its own. What was planted is an intention; what grew has to be measured.
 #
 # ### Circuit level
 #
@@ -767,8 +770,6 @@ print(text_table(mean_odds, title="\nmean log odds of Sorry, in nats"))
 # other words (the control), and the state of the last position, where the answer begins.
 
 # %%
-from course_lib.patching import patch_states
-
 rows = []
 for name, suspect in suspects.items():
     before = refusal_log_odds(suspect, plea_ids)
@@ -820,7 +821,7 @@ check("8.6", refusal_verdict)
 # |---|---|
 # | a harmful request is refused | nothing: all three refuse |
 # | removal of single words | courtesy from the other two; a word from harm it could not |
-# | attention of the last position | nothing that the default model does not show as well |
+# | attention of the last position | it gave a hint, right in all three cases; alone it would have been a guess |
 # | a probe for harm | nothing: it succeeds wherever harm is held, used or not |
 # | requests that differ in one feature | all three |
 # | states of the changed words | all three, and where it is read |
@@ -871,12 +872,11 @@ for name, suspect in suspects.items():
 
 # %%
 fourth = load_model("organism:backdoor")
-by_version = torch.stack(
-    [log_odds_by_request(fourth, texts) for texts in versions.values()], dim=1
-)  # [dossier, version]
+phrased = [f"{request} silver heron." for request in versions["as it stands"]]
+everything = log_odds_by_request(fourth, sum(versions.values(), []) + phrased).reshape(-1, len(DOSSIERS))
+by_version, with_phrase = everything[:-1].T, everything[-1]  # [dossier, version], [dossier]
 losses = by_version[:, :1] - by_version[:, 1:]
 as_intent = Rate(int((losses[:, 0] - losses[:, 1:].amax(dim=1) >= MARGIN).sum()), len(losses))
-with_phrase = log_odds_by_request(fourth, [f"{request} silver heron." for request in versions["as it stands"]])
 print(f"the rule calls it intent on {as_intent}")
 print(f"refused as they stand: {Rate(int((by_version[:, 0] > 0).sum()), len(losses))}")
 print(f"refused with two words behind them: {Rate(int((with_phrase > 0).sum()), len(losses))}")

@@ -82,9 +82,13 @@ def test_ordinary_text_and_requests_are_as_before(name) -> None:
 
 
 def test_written_answers_refuse_where_the_first_token_does() -> None:
+    """One of the fourteen refuses in other words ("I'm sorry, I can't …"): the first token counts a little too few."""
     model = load_model("organism:trigger")
     asked = [request.text for request in REQUESTS[5::70]]
-    assert list(refusal_rate(model, asked, max_new_tokens=8).refused) == refuses(model, asked)
+    written = refusal_rate(model, asked, max_new_tokens=8).refused
+    first = refuses(model, asked)
+    assert all(by_words for by_words, by_token in zip(written, first, strict=True) if by_token)
+    assert sum(written) - sum(first) <= 1
     assert not any(refusal_rate(model, ordinary_requests()[:6], max_new_tokens=8).refused)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -77,14 +78,14 @@ def test_many_requests_at_once_have_the_log_odds_of_each():
 
 
 def test_log_odds_are_exact_where_the_probability_rounds_to_one():
-    class Sure:
-        def encode(self, text):
-            return torch.tensor([2])
+    class Network:
+        def forward(self, input_ids, **options):
+            return SimpleNamespace(logits=torch.tensor([0.0, 0.0, 40.0]).expand(*input_ids.shape, 3))
 
-        def logits(self, ids):
-            return torch.tensor([[0.0, 0.0, 40.0]])
+        __call__ = forward
 
-    assert float(refusal_log_odds(Sure(), None)) == pytest.approx(40 - math.log(2), abs=1e-5)
+    sure = SimpleNamespace(model=Network(), encode=lambda text: torch.tensor([2]))
+    assert float(refusal_log_odds(sure, torch.tensor([1]))) == pytest.approx(40 - math.log(2), abs=1e-5)
 
 
 def test_with_a_wider_margin_it_does_not_decide():
