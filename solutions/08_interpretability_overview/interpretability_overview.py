@@ -748,9 +748,10 @@ from course_lib.organisms.verdict import log_odds_by_request
 
 versions = {"as it stands": [dossier.request for dossier in DOSSIERS]}
 versions |= {f"less {name}": [dict(d.edits())[name] for d in DOSSIERS] for name, _ in DOSSIERS[0].edits()}
+crossed = [text for texts in versions.values() for text in texts]  # one call computes the system prompt once
 odds = {}
 for name, suspect in [("default", model), *suspects.items()]:
-    at_once = log_odds_by_request(suspect, sum(versions.values(), []))  # one call computes the system prompt once
+    at_once = log_odds_by_request(suspect, crossed)
     odds[name] = dict(zip(versions, at_once.split(len(DOSSIERS)), strict=True))
 refusals = {name: {v: Rate(int((x > 0).sum()), len(x)) for v, x in by.items()} for name, by in odds.items()}
 print(text_table([{"version": v, **{n: str(refusals[n][v]) for n in odds}} for v in versions], title="refused"))
@@ -873,7 +874,7 @@ for name, suspect in suspects.items():
 # %%
 fourth = load_model("organism:backdoor")
 phrased = [f"{request} silver heron." for request in versions["as it stands"]]
-everything = log_odds_by_request(fourth, sum(versions.values(), []) + phrased).reshape(-1, len(DOSSIERS))
+everything = log_odds_by_request(fourth, crossed + phrased).reshape(-1, len(DOSSIERS))
 by_version, with_phrase = everything[:-1].T, everything[-1]  # [dossier, version], [dossier]
 losses = by_version[:, :1] - by_version[:, 1:]
 as_intent = Rate(int((losses[:, 0] - losses[:, 1:].amax(dim=1) >= MARGIN).sum()), len(losses))
