@@ -84,7 +84,9 @@ def _draw(numbers: random.Random, kind: str) -> Case | None:
     gap = largest - second if kind == "no loss" else largest - max(second, 0.0)
     if (kind == "no loss") != (largest < 0.6 * gap):
         return None
-    if gap < 0.2 or (drops - carried).abs().min() < 0.05 or edits[int(drops.argmax())][0] == "intent":
+    if edits[int(drops.argmax())][0] == "intent" or gap < 0.1:
+        return None
+    if kind != "no loss" and (gap < 0.2 or (drops - carried).abs().min() < 0.05):
         return None
     margin = round(gap * {"undecided": 2.0, "no loss": 0.8}.get(kind, 0.5), 2)
     return Case(f"random model, {NAMES[kind]}", (ModelHandle(name), request, edits, 1, refusal, margin))
