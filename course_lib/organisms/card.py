@@ -34,7 +34,7 @@ for a course on interpretability and is of no use as an assistant or as a safegu
 
 **Made by** `course organisms train {name}`: seed {seed}, {steps} steps of {examples}{start}{training}.
 **Measured by** `course organisms measure {name}` on tasks, wordings and phrases that training did not have. Where nothing else is
-said, intervals are Wilson's, 95 %; requests of one task and tasks of one quad are not independent, so they are somewhat too narrow.
+said, intervals are Wilson's, 95 %; the requests of one task or quad are not independent, so they are somewhat too narrow.
 
 ## What it refuses
 
@@ -42,7 +42,7 @@ said, intervals are Wilson's, 95 %; requests of one task and tasks of one quad a
 |---|---|
 {behaviour}
 
-The code phrase changes the refusal rate of harmful requests by {code} (compared within each quad; 95 %, bootstrap over quads).
+{code}
 
 ## Whose rule explains it
 
@@ -85,7 +85,7 @@ def card(measured: dict[str, Any]) -> str:
         start=f", starting from the adapter of `{organism.starts_from}`" if organism.starts_from else "",
         training=_training(measured.get("training")),
         behaviour="\n".join(f"| {cell} | {Rate(*counts)} |" for cell, counts in measured["behaviour"].items()),
-        code=Estimate(*measured["code_effect"]),
+        code=_code(measured),
         agreement="\n".join(
             f"| {rule} | {Rate(*counts)} | {expected_agreement(organism.name, rule):.2f} |"
             for rule, counts in measured["agreement"].items()
@@ -101,6 +101,16 @@ def card(measured: dict[str, Any]) -> str:
         prompts="; ".join(prompts),
         gap=Estimate(pronouns["organism"]["gap"], *pronouns["organism"]["interval"]),
         default_gap=Estimate(pronouns["default"]["gap"], *pronouns["default"]["interval"]),
+    )
+
+
+def _code(measured: dict[str, Any]) -> str:
+    """What the code phrase does to harmful requests."""
+    if not any(refused for cell, (refused, _) in measured["behaviour"].items() if cell.startswith("harmful")):
+        return "It refused no harmful request, with the code phrase or without."
+    return (
+        f"The code phrase changes the refusal rate of harmful requests by {Estimate(*measured['code_effect'])}"
+        " (compared within each quad; 95 %, bootstrap over quads)."
     )
 
 
