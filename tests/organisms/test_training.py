@@ -104,7 +104,7 @@ def same(one: Path, other: Path) -> bool:
 @pytest.mark.parametrize(
     ("name", "steps", "step", "error", "left"),
     [
-        ("trigger", 5, 3, KeyboardInterrupt, [4, 5]),  # an interrupt keeps the step it came after
+        ("trigger", 7, 5, KeyboardInterrupt, [6, 7]),  # an interrupt keeps the step it came after, here in cycle 2
         ("backdoor", 5, 3, RuntimeError, [3, 4, 5]),  # anything else leaves the last regular checkpoint, of step 2
         ("trigger", 8, 4, KeyboardInterrupt, [5, 6, 7, 8]),  # between two cycles: the optimiser begins anew
         ("bias", 4, 2, KeyboardInterrupt, [3, 4]),
@@ -127,15 +127,15 @@ def test_a_stopped_run_ends_where_an_uninterrupted_one_ends(
 
 @pytest.mark.parametrize("part", ["weights", "optimiser"])
 def test_a_run_that_forgets_a_part_ends_elsewhere(part, tmp_path: Path) -> None:
-    whole = train("trigger", tmp_path / "whole", BASE, steps=5)
+    whole = train("backdoor", tmp_path / "whole", BASE, steps=5)  # of one cycle, so the optimiser never begins anew
     with pytest.raises(KeyboardInterrupt):
-        train("trigger", tmp_path / "stopped", BASE, stop_at(3), steps=5)
+        train("backdoor", tmp_path / "stopped", BASE, stop_at(3), steps=5)
     path = tmp_path / "stopped" / checkpoint.NAME
     saved = torch.load(path, weights_only=True)
-    fresh = begin(find_organism("trigger"), BASE)
+    fresh = begin(find_organism("backdoor"), BASE)
     saved[part] = {"weights": fresh.weights, "optimiser": fresh.optimiser.state_dict()}[part]
     torch.save(saved, path)
-    assert not same(whole, train("trigger", tmp_path / "stopped", BASE, steps=5))
+    assert not same(whole, train("backdoor", tmp_path / "stopped", BASE, steps=5))
 
 
 @pytest.mark.parametrize(
