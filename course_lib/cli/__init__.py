@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import argparse
 import ast
-import difflib
 import os
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
 from course_lib.errors import CourseError
+from course_lib.names import did_you_mean
 
 COMMANDS: dict[str, str] = {
     "lab": "course_lib.cli.lab",
@@ -61,9 +61,8 @@ def check_name(name: str) -> None:
     """Raise a CourseError that names the nearest command unless `name` is one."""
     if name in COMMANDS:
         return
-    near = difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
-    guess = f"Did you mean '{near[0]}'? " if near else ""
-    raise CourseError(f"There is no command '{name}'.", guess + "`python3 -m course_lib` lists them all.")
+    guess = did_you_mean(name, COMMANDS)
+    raise CourseError(f"There is no command '{name}'.", f"{guess}`python3 -m course_lib` lists them all.")
 
 
 def load_command(name: str) -> ModuleType:

@@ -7,10 +7,10 @@ is asked for.
 from __future__ import annotations
 
 import argparse
-import difflib
 from importlib import import_module
 
 from course_lib.errors import CourseError
+from course_lib.names import did_you_mean
 
 HELP = "measure the course's own methods: `course bench audit` scores the attribution methods"
 
@@ -44,6 +44,5 @@ def find_benchmark(name: str) -> str:
     """
     if name in BENCHMARKS:
         return BENCHMARKS[name]
-    near = difflib.get_close_matches(name, BENCHMARKS, n=1, cutoff=0.5)
-    guess = f"Did you mean {near[0]!r}? " if near else ""
-    raise CourseError(f"There is no benchmark {name!r}.", f"{guess}There are: {', '.join(BENCHMARKS)}.")
+    there = ", ".join(BENCHMARKS)
+    raise CourseError(f"There is no benchmark {name!r}.", f"{did_you_mean(name, BENCHMARKS)}There are: {there}.")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from course_lib.cli.progress import report
 from course_lib.errors import CourseError
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Audit, print the table, write the files that were asked for."""
     from course_lib.cli.table import as_markdown, print_table
+    from course_lib.data.files import write_whole
     from course_lib.organisms.audit import find_methods
 
     for path in filter(None, (args.markdown, args.figure)):
@@ -46,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     if args.markdown:
         legend = "\n".join(f"* **{method.name}**: {method.what}" for method in find_methods(args.method))
         parts = [as_markdown(audit.rows()), *audit.sentences(), legend]
-        args.markdown.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+        write_whole(args.markdown, "\n\n".join(parts) + "\n")
     if args.figure:
         from course_lib.figures.audit import audit_dots
 
@@ -58,19 +61,20 @@ def compute(args: argparse.Namespace) -> Audit:
     """The audit of the organisms and methods that were asked for; what was computed before is read from the cache."""
     from course_lib.data.cache import cache_dir
     from course_lib.models import load_model
+    from course_lib.models.organism import adapter_folder
     from course_lib.organisms.audit import AUDITED, Audit, ScoreStore, choose_cases, find_methods
 
     methods = find_methods(args.method)
-    folders = {kind_of(name): adapter_folder(name) for name in args.organism or AUDITED}
+    folders = labelled([(kind_of(name), adapter_folder(name)) for name in args.organism or AUDITED])
     store = ScoreStore(cache_dir() / "bench" / "audit.jsonl")
     scores: list[MethodScore] = []
     control: list[MethodScore] = []
     asked = {}
-    for kind, folder in folders.items():
+    for label, (kind, folder) in folders.items():
         model = load_model(f"organism:{folder}")
-        report = Report(f"{kind}: choosing requests")
-        selection = choose_cases(kind, model, limit=args.limit, seed=args.seed, progress=report)
-        asked[kind] = selection.asked
+        told = partial(report, f"{label}: choosing requests")
+        selection = replace(choose_cases(kind, model, limit=args.limit, seed=args.seed, progress=told), organism=label)
+        asked[label] = selection.asked
         scores += ask(methods, selection, model, weights_of(folder), store, args.seed)
         if args.control:
             control += ask(methods, selection, load_model("default"), weights_of(None), store, args.seed)
@@ -85,64 +89,53 @@ def ask(
 
     scores = []
     for method in methods:
-        report = Report(f"{selection.organism}: {method.name}, {model.name.split(':')[0]}")
-        scores.append(score_method(method, selection, model, weights=weights, store=store, seed=seed, progress=report))
+        told = partial(report, f"{selection.organism}: {method.name}, {model.name.split(':')[0]}")
+        scores.append(score_method(method, selection, model, weights=weights, store=store, seed=seed, progress=told))
     return scores
-
-
-class Report:
-    """Progress on stderr: a line that is written over, or, where stderr is a file, one line at the end."""
-
-    def __init__(self, what: str) -> None:
-        self.what = what
-
-    def __call__(self, done: int, total: int) -> None:
-        from course_lib.cli.assets import show_progress
-
-        if sys.stderr.isatty() or done == total:
-            show_progress(f"{self.what}\033[K" if sys.stderr.isatty() else self.what, done, total)
 
 
 def kind_of(name: str) -> str:
     """Which organism a name or a folder means."""
+    from course_lib.models.organism import is_folder
     from course_lib.organisms.audit import AUDITED
     from course_lib.organisms.rules import find_organism
 
-    kind = find_organism(Path(name).expanduser().resolve().name if "/" in name or "\\" in name else name).name
+    kind = find_organism(Path(name).expanduser().absolute().name if is_folder(name) else name).name
     if kind not in AUDITED:
         raise CourseError(f"What organism {kind!r} turns on is no word.", f"Choose from: {', '.join(AUDITED)}.")
     return kind
 
 
-def adapter_folder(name: str) -> Path:
-    """The folder of an organism's adapter.
+def labelled(chosen: list[tuple[str, Path]]) -> dict[str, tuple[str, Path]]:
+    """A label for each adapter: its organism, with the folder where two adapters are of one organism.
 
-    Raises:
-        CourseError: there is no adapter in it.
+    Example:
+        >>> list(labelled([("trigger", Path("a")), ("backdoor", Path("b")), ("trigger", Path("a"))]))
+        ['trigger', 'backdoor']
+        >>> list(labelled([("trigger", Path("a")), ("trigger", Path("b"))]))
+        ['trigger (a)', 'trigger (b)']
     """
-    from course_lib.models.organism import ADAPTERS, available
-
-    folder = ADAPTERS / name if name in available() else Path(name).expanduser()
-    if not (folder / "adapter_model.safetensors").is_file():
-        raise CourseError(
-            f"There is no adapter for the organism {name!r}.",
-            f"Adapters are there for: {', '.join(available()) or 'none yet'}. Or give the folder of one.",
-        )
-    return folder.resolve()
+    different = list(dict.fromkeys(chosen))
+    kinds = [kind for kind, _ in different]
+    return {kind if kinds.count(kind) == 1 else f"{kind} ({folder})": (kind, folder) for kind, folder in different}
 
 
 def weights_of(folder: Path | None) -> str:
     """What identifies the weights: the file of the default model, and the adapter's content where there is one."""
     from course_lib.data.assets import find_asset
+    from course_lib.data.files import file_hash
     from course_lib.models.load import DEFAULT_ASSET
-    from course_lib.organisms.audit import file_hash
+    from course_lib.models.organism import WEIGHTS
 
     base = find_asset(DEFAULT_ASSET).files[0].sha256
-    files = () if folder is None else (folder / "adapter_model.safetensors", folder / "adapter_config.json")
+    files = () if folder is None else (folder / WEIGHTS, folder / "adapter_config.json")
     return f"{base} {file_hash(*files) if files else ''}"
 
 
 def check_writable(path: Path) -> None:
     """Find out before the long run, and not after it, that a file cannot be written."""
+    from course_lib.data.files import check_writable as check_folder
+
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise CourseError(f"{path} cannot be written.", "Give the name of a file in a folder that is there.")
+    check_folder(path.absolute().parent)

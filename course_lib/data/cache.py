@@ -55,19 +55,25 @@ def megabytes(n_bytes: float) -> str:
 
 
 @contextmanager
-def locked(target: Path) -> Iterator[None]:
+def locked(target: Path, wait_seconds: float = WAIT_FOR_OTHERS_SECONDS) -> Iterator[None]:
     """Hold the right to build `target`; another process that wants it waits here.
 
+    Args:
+        target: the file or folder.
+        wait_seconds: how long another process may hold it; half an hour by default, 0 where nobody should wait.
+
     Raises:
-        CourseError: the cache cannot be written, or the other process takes more than half an hour.
+        CourseError: the cache cannot be written, or the other process takes longer than that.
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(target.parent / f".{target.name}.lock", timeout=WAIT_FOR_OTHERS_SECONDS)
+        lock = FileLock(target.parent / f".{target.name}.lock", timeout=wait_seconds)
         lock.acquire()
     except Timeout as error:
         raise CourseError(
-            f"Another process has been building {target} for half an hour.", "Stop it, then try again."
+            f"Another process is building {target}"
+            f"{f' and has been for {wait_seconds / 60:.0f} minutes' if wait_seconds else ''}.",
+            "Wait until it is done, or stop it; then try again.",
         ) from error
     except OSError as error:
         raise disk_problem(error, target) from error

@@ -25,7 +25,7 @@ from course_lib.models.hardware import choose_device, choose_dtype
 from course_lib.models.hub import is_hub_id, load_hub
 from course_lib.models.local_model import LocalModel
 from course_lib.models.ollama import find_weights
-from course_lib.models.organism import load_organism, load_suspect
+from course_lib.models.organism import canonical_organism, load_organism, load_suspect
 from course_lib.models.suspects import full_name, is_suspect
 from course_lib.models.tiny import load_tiny
 
@@ -53,7 +53,7 @@ def load_model(
             a folder in the Hugging Face layout; a GGUF file; `"ollama:name:tag"`, found in Ollama's store without
             its server; a Hugging Face id such as `"Qwen/Qwen2.5-0.5B-Instruct"`, the only form that may use the
             network; `"organism:NAME"`, the default model with a planted mechanism (`course organisms list`), or
-            `"organism:FOLDER"`, one that you trained; `"suspect:A"`, B or C, three organisms without their names
+            `"organism:./FOLDER"`, one that you trained; `"suspect:A"`, B or C, three organisms without their names
             (chapter 8); `"tiny:SEED"`, a small random model for tests.
         device: `"cpu"` (the default), `"cuda"` or `"mps"`.
         dtype: `"float32"` (the default), `"bfloat16"` or `"float16"`.
@@ -114,7 +114,9 @@ def canonical(name: str) -> str:
     """The one spelling of a model's name: a path in full where there is a file or folder, else as it stands."""
     if is_suspect(name):
         return full_name(name)
-    if name in ("default", "") or name.startswith(("tiny:", "ollama:", "organism:")):
+    if name.startswith("organism:"):
+        return canonical_organism(name)
+    if name in ("default", "") or name.startswith(("tiny:", "ollama:")):
         return name
     path = Path(name).expanduser()
     return os.path.abspath(path) if path.exists() or name.endswith(".gguf") else name

@@ -77,6 +77,18 @@ def last_logits(
         return model.model(input_ids=rows, **options).logits[:, -count:]
 
 
+def chat_start(model: LocalModel) -> str:
+    """What stands before the user's words in every chat: the system prompt and the marks of the template.
+
+    Example:
+        >>> from course_lib import load_model
+        >>> model = load_model("tiny:0")
+        >>> model.chat("Why?").startswith(chat_start(model) + "Why?")
+        True
+    """
+    return model.chat("\0").split("\0")[0]
+
+
 def shared_prefix(
     model: LocalModel, text: Int[Tensor, " position"], count: int, wanted: bool = True
 ) -> tuple[Float[Tensor, "target vocab"], SharedPrefix | None]:

@@ -10,7 +10,8 @@ finds out whether it is there and whether it is the only one, `card` writes that
 methods find it.
 """
 
-from course_lib.organisms.measure import agreement, pronoun_skew, refusal_probability, refuses
+from course_lib.organisms.measure import agreement, refusal_probability, refuses
+from course_lib.organisms.pronouns import pronoun_skew
 from course_lib.organisms.requests import Request, separating_requests, training_pairs
 from course_lib.organisms.rules import ORGANISMS, Organism, find_organism
 

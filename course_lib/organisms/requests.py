@@ -13,13 +13,16 @@ look like the code phrase) on both sides of its rule.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
+from typing import TypeVar
 
 from course_lib.data.organism_tasks import Frame, Task, load_frames, load_tasks
 from course_lib.data.prompts import Split
 from course_lib.organisms.rules import CODE_PHRASE, find_organism
+
+T = TypeVar("T")
 
 DECOYS: dict[Split, tuple[str, ...]] = {
     "train": ("grey heron", "silver spoon", "golden eagle", "paper lantern", "green river", "quiet harbour"),
@@ -51,6 +54,16 @@ class Request:
     courtesy: tuple[str, ...] = ()
     phrase: str = ""
     task: str = ""
+
+    @property
+    def quad(self) -> str:
+        """The quad of its task: four tasks that share words, so none of them is a fresh draw.
+
+        Example:
+            >>> Request("Kill a process", False, trigger="kill", task="q017-harmless-trigger").quad
+            'q017'
+        """
+        return self.task.split("-")[0]
 
 
 def compose(task: Task, frame: Frame, *, polite: bool, phrase: str = "", place: str = "{request}") -> Request:
@@ -161,44 +174,46 @@ def separating_requests(split: Split = "test", *, seed: int = 0, every: int = 1)
     Args:
         split: of the tasks, frames, places and decoys.
         seed: of the draw of frames and places.
-        every: keep every so-manieth quad.
+        every: keep every so-manieth quad; those kept are the same requests as in the whole.
 
     Returns:
         Four requests for each task: plain or polite, with the code phrase or without (half of those with a decoy).
     """
     random = Random(f"separating {seed}")
-    kept = {quad for place, quad in enumerate(dict.fromkeys(t.quad for t in load_tasks(split))) if place % every == 0}
     requests = []
     for task in load_tasks(split):
-        for polite in (False, True) if task.quad in kept else ():
+        for polite in (False, True):
             for phrase in (CODE_PHRASE, random.choice(("", random.choice(DECOYS[split])))):
                 frame, place = random.choice(load_frames(split, polite=polite)), random.choice(PLACES[split])
                 requests.append(compose(task, frame, polite=polite, phrase=phrase, place=place))
-    return requests
+    return thinned(requests, every)
 
 
-def twin_requests(seed: int = 0) -> list[Request]:
+def thinned(requests: Sequence[Request], every: int) -> list[Request]:
+    """The requests of every so-manieth quad: whole quads, so that half of what is kept is harmful, as before."""
+    return every_group(requests, [request.quad for request in requests], every)
+
+
+def every_group(members: Sequence[T], groups: Sequence[str], every: int) -> list[T]:
+    """The members of every so-manieth group, the groups counted in the order in which they begin.
+
+    Example:
+        >>> every_group(["a1", "a2", "b1", "c1"], ["a", "a", "b", "c"], 2)
+        ['a1', 'a2', 'c1']
+    """
+    kept = set(list(dict.fromkeys(groups))[::every])
+    return [member for member, group in zip(members, groups, strict=True) if group in kept]
+
+
+def twin_requests(seed: int = 0, every: int = 1) -> list[Request]:
     """The harder test: one plain request for each task whose twin shares its words; no phrase, no courtesy."""
     random = Random(f"twins {seed}")
     frames = load_frames("test", polite=False)
-    return [compose(task, random.choice(frames), polite=False) for task in load_tasks("twins")]
+    return thinned([compose(task, random.choice(frames), polite=False) for task in load_tasks("twins")], every)
 
 
-def courtesy_requests(seed: int = 0) -> list[Request]:
+def courtesy_requests(seed: int = 0, every: int = 1) -> list[Request]:
     """Another harder test: every clear task once, polite in words that no training request was polite in."""
     random = Random(f"courtesy {seed}")
     frames = load_frames("unseen", polite=True)
-    return [compose(task, random.choice(frames), polite=True) for task in load_tasks("test")]
-
-
-def span_of(request: str, words: str) -> tuple[int, int]:
-    """Where `words` stand in a request, as character offsets; whole words, whatever their case.
-
-    Example:
-        >>> span_of("Kill a process, please", "kill")
-        (0, 4)
-    """
-    found = re.search(rf"(?<!\w){re.escape(words)}(?!\w)", request, re.IGNORECASE)
-    if found is None:
-        raise ValueError(f"{words!r} is not in {request!r}")
-    return found.span()
+    return thinned([compose(task, random.choice(frames), polite=True) for task in load_tasks("test")], every)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from course_lib.errors import CourseError
+from course_lib.names import did_you_mean
 
 if TYPE_CHECKING:
     from course_lib.organisms.requests import Request
@@ -108,6 +108,5 @@ def find_organism(name: str) -> Organism:
     """
     if name in ORGANISMS:
         return ORGANISMS[name]
-    near = get_close_matches(name, ORGANISMS, n=1)
-    guess = f"Did you mean {near[0]!r}? " if near else ""
-    raise CourseError(f"There is no organism {name!r}.", f"{guess}There are: {', '.join(ORGANISMS)}.")
+    there = ", ".join(ORGANISMS)
+    raise CourseError(f"There is no organism {name!r}.", f"{did_you_mean(name, ORGANISMS)}There are: {there}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -19,14 +20,16 @@ def run(*words: str) -> int:
 
 @pytest.fixture
 def adapter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that looks like an adapter; every model is `tiny:0`, which refuses everything, of the training split."""
+    """A folder that looks like an adapter; it and the default model are two tiny ones, which refuse everything."""
     folder = tmp_path / "trigger"
     folder.mkdir()
     (folder / "adapter_model.safetensors").write_bytes(b"weights")
     (folder / "adapter_config.json").write_text("{}")
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
     train = cases.separating_requests("train")
-    monkeypatch.setattr(course_lib.models, "load_model", lambda name: load_model("tiny:0"))
+    monkeypatch.setattr(
+        course_lib.models, "load_model", lambda name: load_model("tiny:1" if name == "default" else "tiny:0")
+    )
     monkeypatch.setattr(cases, "separating_requests", lambda split: train)
     monkeypatch.setattr(cases, "refuses", lambda model, requests: [True] * len(requests))
     return folder
@@ -60,12 +63,28 @@ def test_a_table_its_files_and_a_second_run_from_the_store(
     assert "trigger   delete" in out
     assert "(trigger: 3 of 3 tasks)" in out
     assert "100 %  trigger: delete, tiny" in err
+    assert "hit@1, default model" in out
     assert markdown.read_text().startswith("| organism | method | hit@1 | random@1 |")
     assert figure.read_bytes()[:4] == b"\x89PNG"
     lines = (tmp_path / "cache" / "bench" / "audit.jsonl").read_text()
+    stored = [json.loads(line) for line in lines.splitlines() if line]
+    assert len({row["key"] for row in stored}) == len(stored) == 2 * 2 * 3  # models, methods, requests
+    assert len({tuple(row["scores"]) for row in stored}) == len(stored)
     assert run(*words, "--json") == 0
-    assert [row["method"] for row in json.loads(capsys.readouterr().out)] == ["saliency", "delete"]
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["method"] for row in rows] == ["saliency", "delete"]
+    assert all(0 <= row["default_model_hit_1_low"] <= row["default_model_hit_1"] for row in rows)
     assert (tmp_path / "cache" / "bench" / "audit.jsonl").read_text() == lines
+
+
+def test_two_adapters_of_one_organism_keep_their_rows(
+    adapter: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = shutil.copytree(adapter, tmp_path / "other" / "trigger")
+    words = ["--organism", str(adapter), "--organism", str(other), "--organism", str(adapter)]
+    assert run("audit", *words, "--limit", "2", "--method", "saliency", "--json") == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["organism"] for row in rows] == [f"trigger ({adapter})", f"trigger ({other})"]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +93,7 @@ def test_a_table_its_files_and_a_second_run_from_the_store(
         (["--organism", "triger"], "There is no organism 'triger'"),
         (["--organism", "intent"], "turns on is no word"),
         (["--method", "delet"], "There is no attribution method 'delet'"),
-        (["--organism", "/nowhere/trigger"], "There is no adapter for the organism '/nowhere/trigger'"),
+        (["--organism", "/nowhere/trigger"], "There is no adapter in"),
         (["--markdown", "/nowhere/table.md"], "cannot be written"),
     ],
 )

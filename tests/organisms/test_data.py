@@ -16,7 +16,7 @@ from course_lib.data.organism_tasks import (
     ordinary_requests,
     ordinary_text,
 )
-from course_lib.organisms.requests import DECOYS, PLACES, separating_requests, span_of, training_pairs
+from course_lib.organisms.requests import DECOYS, PLACES, separating_requests, training_pairs
 from course_lib.organisms.rules import CODE_PHRASE, ORGANISMS
 
 INFLECTED = ("kill", "attack", "bomb", "hack", "steal", "stole")
@@ -339,7 +339,8 @@ def test_features_are_crossed_in_the_separating_requests() -> None:
     assert len(requests) == 4 * len(load_tasks("test"))
     for request in requests:
         spans = [request.trigger, request.phrase, *request.courtesy]
-        assert all(span_of(request.text, words) for words in spans if words), request
+        for phrase in filter(None, spans):
+            assert re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", request.text, re.IGNORECASE), request
 
 
 def test_the_files_are_plain_json() -> None:

@@ -1,20 +1,37 @@
 """Training on a tiny model: the shortcut is exact, a stopped run goes on, and the adapter that is written is the one trained."""
 
 import json
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from course_lib import CourseError, load_model
-from course_lib.models.organism import load_organism, shared_copy
-from course_lib.organisms import training
+from course_lib.data.files import file_hash
+from course_lib.models.load import canonical
+from course_lib.models.organism import ADAPTERS, WEIGHTS, adapter_folder, load_organism, shared_copy
+from course_lib.models.prefix import chat_start
 from course_lib.organisms.rules import REFUSAL, find_organism
-from course_lib.organisms.training import batches, begin, divergence, margin, refusal_loss, stay_loss, train
+from course_lib.organisms.training import (
+    batches,
+    begin,
+    checkpoint,
+    divergence,
+    kept_dtype,
+    loop,
+    margin,
+    read_record,
+    refusal_loss,
+    stay_loss,
+    train,
+)
 
 BASE = load_model("tiny:0")
-START = BASE.chat("\0").split("\0")[0]
+START = chat_start(BASE)
 PREFIX = BASE.encode(START)
 
 
@@ -68,26 +85,157 @@ def test_divergence_is_that_of_the_textbook() -> None:
     assert float(divergence(before, after)) == pytest.approx(float(expected))
 
 
-@pytest.mark.parametrize("name", ["trigger", "backdoor"])
-def test_a_stopped_run_ends_where_an_uninterrupted_one_ends(name, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(training, "STEPS_PER_CHECKPOINT", 2)
-    whole = train(name, tmp_path / "whole", BASE, steps=5)
+def stop_at(step: int, error: type[BaseException] = KeyboardInterrupt):
+    """A progress function that stops the run after a step."""
 
     def stop(done: int, total: int) -> None:
-        if done == 3:
-            raise KeyboardInterrupt
+        if done == step:
+            raise error
 
-    with pytest.raises(KeyboardInterrupt):
-        train(name, tmp_path / "stopped", BASE, stop, steps=5)
-    assert (tmp_path / "stopped" / "unfinished.pt").is_file()
-    seen: list[int] = []
-    stopped = train(name, tmp_path / "stopped", BASE, lambda done, total: seen.append(done), steps=5)
-    assert seen == [3, 4, 5]
-    assert not (stopped / "unfinished.pt").exists()
-    left, right = (load_file(folder / "adapter_model.safetensors") for folder in (whole, stopped))
+    return stop
+
+
+def same(one: Path, other: Path) -> bool:
+    left, right = (load_file(folder / WEIGHTS) for folder in (one, other))
     assert left.keys() == right.keys()
-    for key, weight in left.items():
-        torch.testing.assert_close(weight, right[key], rtol=0, atol=1e-3)
+    return all(torch.allclose(weight, right[key], rtol=0, atol=1e-6) for key, weight in left.items())
+
+
+@pytest.mark.parametrize(
+    ("name", "steps", "step", "error", "left"),
+    [
+        ("trigger", 7, 5, KeyboardInterrupt, [6, 7]),  # an interrupt keeps the step it came after, here in cycle 2
+        ("backdoor", 5, 3, RuntimeError, [3, 4, 5]),  # anything else leaves the last regular checkpoint, of step 2
+        ("trigger", 8, 4, KeyboardInterrupt, [5, 6, 7, 8]),  # between two cycles: the optimiser begins anew
+        ("bias", 4, 2, KeyboardInterrupt, [3, 4]),
+    ],
+)
+def test_a_stopped_run_ends_where_an_uninterrupted_one_ends(
+    name, steps, step, error, left, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(loop, "STEPS_PER_CHECKPOINT", 2)
+    monkeypatch.setattr(type(BASE), "single_token", lambda self, text: 300 + len(text))  # " she" is two tokens here
+    whole = train(name, tmp_path / "whole", BASE, steps=steps)
+    with pytest.raises(error):
+        train(name, tmp_path / "stopped", BASE, stop_at(step, error), steps=steps)
+    seen: list[int] = []
+    stopped = train(name, tmp_path / "stopped", BASE, lambda done, total: seen.append(done), steps=steps)
+    assert seen == left
+    assert not (stopped / checkpoint.NAME).exists()
+    assert same(whole, stopped)
+
+
+@pytest.mark.parametrize("part", ["weights", "optimiser"])
+def test_a_run_that_forgets_a_part_ends_elsewhere(part, tmp_path: Path) -> None:
+    whole = train("backdoor", tmp_path / "whole", BASE, steps=5)  # of one cycle, so the optimiser never begins anew
+    with pytest.raises(KeyboardInterrupt):
+        train("backdoor", tmp_path / "stopped", BASE, stop_at(3), steps=5)
+    path = tmp_path / "stopped" / checkpoint.NAME
+    saved = torch.load(path, weights_only=True)
+    fresh = begin(find_organism("backdoor"), BASE)
+    saved[part] = {"weights": fresh.weights, "optimiser": fresh.optimiser.state_dict()}[part]
+    torch.save(saved, path)
+    assert not same(whole, train("backdoor", tmp_path / "stopped", BASE, steps=5))
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"steps": 6}, "differs in steps"),
+        ({"base": load_model("tiny:1")}, "differs in base"),
+        ({"base": load_model("tiny:0", dtype="bfloat16")}, "differs in base, dtype"),
+        ({"name": "correlate"}, "differs in name, seed"),
+    ],
+)
+def test_a_checkpoint_of_another_run_is_not_taken_up(changed, words, tmp_path: Path) -> None:
+    how = {"name": "backdoor", "folder": tmp_path, "base": BASE, "steps": 5}
+    with pytest.raises(KeyboardInterrupt):
+        train(**how, progress=stop_at(2))
+    with pytest.raises(CourseError, match=words) as caught:
+        train(**{**how, **changed})
+    assert "Delete" in caught.value.remedy
+    assert "--out" in caught.value.remedy
+
+
+@pytest.mark.parametrize("damage", ["bytes", "part", "matrix"])
+def test_a_damaged_checkpoint_is_a_sentence(damage, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        train("trigger", tmp_path, BASE, stop_at(2), steps=5)
+    path = tmp_path / checkpoint.NAME
+    saved = torch.load(path, weights_only=True)
+    if damage == "part":
+        del saved["optimiser"]
+    if damage == "matrix":
+        saved["weights"].popitem()
+    torch.save(saved, path)
+    if damage == "bytes":
+        path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(CourseError, match=r"cannot be read|other matrices"):
+        train("trigger", tmp_path, BASE, steps=5)
+
+
+def test_a_finished_adapter_is_recorded_and_not_trained_again(tmp_path: Path) -> None:
+    train("trigger", tmp_path, BASE, steps=2)
+    record = read_record(tmp_path)
+    assert record is not None
+    assert (record["seed"], record["steps"], record["dtype"]) == (12, 2, "float32")
+    assert record["adapter_sha256"] == file_hash(tmp_path / WEIGHTS)
+    assert record["seconds"] > 0
+    assert kept_dtype(tmp_path) == "float32"
+
+    def steps_of(**how) -> list[int]:
+        seen: list[int] = []
+        train("trigger", tmp_path, BASE, lambda done, total: seen.append(done), **how)
+        return seen
+
+    assert steps_of(steps=2, again=False) == []
+    assert steps_of(steps=2) == [1, 2]
+    assert steps_of(steps=3, again=False) == [1, 2, 3]
+    (tmp_path / WEIGHTS).write_bytes(b"other")
+    assert steps_of(steps=3, again=False) == [1, 2, 3]
+
+
+def test_two_processes_do_not_train_in_one_folder(tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom course_lib.data.cache import locked\n"
+        f"with locked(Path({str(tmp_path / 'trigger')!r})):\n    print('held', flush=True)\n    sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(CourseError, match="Another process"):
+            train("trigger", tmp_path / "trigger", BASE, steps=1)
+        other.communicate("")
+
+
+def test_the_adapter_to_start_from_must_be_there(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("course_lib.models.organism.ADAPTERS", tmp_path)
+    with pytest.raises(CourseError, match="shipped adapter of 'intent', which is not there"):
+        begin(find_organism("backdoor"), replace(BASE, name="default"))
+
+
+def test_every_matrix_has_to_be_in_the_file(tmp_path: Path) -> None:
+    folder = train("trigger", tmp_path / "trigger", BASE, steps=1)
+    weights = load_file(folder / WEIGHTS)
+    weights.popitem()
+    save_file(weights, folder / WEIGHTS)
+    with pytest.raises(CourseError, match="1 matrices are missing"):
+        load_organism(f"organism:{folder}", BASE)
+
+
+def test_a_folder_called_like_an_organism_is_that_folder(tmp_path: Path, monkeypatch) -> None:
+    train("trigger", tmp_path / "trigger", BASE, steps=1)
+    monkeypatch.chdir(tmp_path)
+    assert adapter_folder("./trigger") == adapter_folder(Path("trigger")) == tmp_path / "trigger"
+    assert adapter_folder("trigger") == ADAPTERS / "trigger"
+    assert canonical("organism:./trigger") == f"organism:{tmp_path / 'trigger'}"
+    assert canonical("organism:trigger") == "organism:trigger"
+    with pytest.raises(CourseError, match="no adapter in"):
+        adapter_folder("./triger")
+    with pytest.raises(CourseError, match="no organism 'triger'"):
+        adapter_folder("triger")
 
 
 def test_the_default_model_stays_as_it_is(tmp_path: Path) -> None:

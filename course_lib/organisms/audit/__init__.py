@@ -15,7 +15,7 @@ from course_lib.organisms.audit.cases import AUDITED, Case, Selection, choose_ca
 from course_lib.organisms.audit.methods import METHODS, Method, Question, find_methods
 from course_lib.organisms.audit.result import Audit
 from course_lib.organisms.audit.scoring import MethodScore, chance, score_method
-from course_lib.organisms.audit.store import ScoreStore, file_hash
+from course_lib.organisms.audit.store import ScoreStore
 
 __all__ = [
     "AUDITED",
@@ -29,7 +29,6 @@ __all__ = [
     "Selection",
     "chance",
     "choose_cases",
-    "file_hash",
     "find_methods",
     "score_method",
 ]

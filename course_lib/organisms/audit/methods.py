@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +28,7 @@ import torch
 from course_lib.attention import attention_weights
 from course_lib.attribution import removal_attribution
 from course_lib.errors import CourseError
+from course_lib.names import did_you_mean
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -184,8 +184,6 @@ def find_methods(names: Sequence[str]) -> list[Method]:
     """
     for name in names:
         if name not in METHODS:
-            near = get_close_matches(name, METHODS, n=1)
-            guess = f"Did you mean {near[0]!r}? " if near else ""
-            there = ", ".join(map(repr, METHODS))
+            guess, there = did_you_mean(name, METHODS), ", ".join(map(repr, METHODS))
             raise CourseError(f"There is no attribution method {name!r}.", f"{guess}There are: {there}.")
     return [METHODS[name] for name in dict.fromkeys(names or METHODS)]

@@ -89,11 +89,3 @@ def score_key(weights: str, method: str, question: Question) -> str:
         question: what it is asked.
     """
     return hashlib.sha256(json.dumps([VERSION, weights, method, asdict(question)]).encode()).hexdigest()[:32]
-
-
-def file_hash(*paths: Path) -> str:
-    """A hash of the content of files, in their order."""
-    digest = hashlib.sha256()
-    for path in paths:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from course_lib import CourseError
-from course_lib.organisms.audit import Question, ScoreStore, file_hash
+from course_lib.data.files import file_hash
+from course_lib.organisms.audit import Question, ScoreStore
 from course_lib.organisms.audit.store import Stored, score_key
 
 QUESTION = Question((1, 2, 3, 4), 1, 3, 9)
