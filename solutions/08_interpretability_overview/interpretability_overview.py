@@ -1062,6 +1062,94 @@ choice_q6 = "d"
 # %% course={"role": "test"} nbgrader={"points": 1}
 check("8.Q6", choice_q6)
 
+# %% [markdown]
+# ## The same with the tools of the field
+#
+# You will meet other tools than this course's functions. Here are the same two numbers with three of them; where a tool is not
+# installed, its cell says how to get it. First with nothing but **Hugging Face** and PyTorch: the head that works most
+# against *Mary*, switched off by a hook of its own.
+
+# %%
+ids = model.encode(SENTENCE)[None]
+mary, john = model.single_token(" Mary"), model.single_token(" John")
+layer_off, head_off = divmod(int(effects.effects.argmin()), model.n_heads)
+width = model.model.config.head_dim
+
+
+def mary_above_john(logits: Float[Tensor, "batch position vocab"]) -> float:
+    """The contrast of this chapter: log probability of Mary above that of John, in nats."""
+    last = logits[0, -1].log_softmax(-1)
+    return float(last[mary] - last[john])
+
+
+kept = torch.ones(model.n_heads, width)
+kept[head_off] = 0
+
+
+def switch_off(module: torch.nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
+    """A pre-hook: the heads lie side by side in what enters the output projection."""
+    return (inputs[0] * kept.flatten(),)
+
+
+projection = model.model.model.layers[layer_off].self_attn.o_proj
+with torch.no_grad():
+    before = mary_above_john(model.model(ids).logits)
+    handle = projection.register_forward_pre_hook(switch_off)
+    try:
+        by_hook = before - mary_above_john(model.model(ids).logits)
+    finally:
+        handle.remove()
+print(
+    f"layer {layer_off}, head {head_off}: Hugging Face {by_hook:+.4f}, this course {effects.effects[layer_off, head_off]:+.4f}"
+)
+
+# %% [markdown]
+# **TransformerLens** (Nanda and Bloom 2022) gives every place in a network a name, the same for all architectures, at which values
+# can be read and replaced: here the heads' outputs, `hook_z`. Its bridge wraps a model of Hugging Face. It changes the model that it
+# wraps, so it gets a copy of its own.
+
+# %%
+from course_lib.extras import installed
+
+if installed("transformer_lens"):
+    from copy import deepcopy
+
+    from transformer_lens.model_bridge import TransformerBridge
+
+    bridge = TransformerBridge.boot_transformers(
+        model.name, device="cpu", hf_model=deepcopy(model.model), tokenizer=model.tokenizer
+    )
+    off = (f"blocks.{layer_off}.attn.hook_z", lambda z, hook: z.index_fill(2, torch.tensor([head_off]), 0.0))
+    with torch.no_grad():
+        by_bridge = mary_above_john(bridge(ids)) - mary_above_john(bridge.run_with_hooks(ids, fwd_hooks=[off]))
+    print(f"layer {layer_off}, head {head_off}: TransformerLens {by_bridge:+.4f}, Hugging Face {by_hook:+.4f}")
+
+# %% [markdown]
+# Two of its habits to know. It puts a token in front of a *text* that you give it, and the course does not; so give it ids. And
+# its documentation before version 4 speaks of `HookedTransformer`, which is gone.
+#
+# **Captum** has attribution for language models. Its `FeatureAblation` does not remove a token: it puts token 0 in its
+# place, which for this model means *end of text*. That is another question (`mode="replace"` here), with another answer.
+
+# %%
+CAPITAL = "The capital of France is"
+replaced = removal_attribution(model, CAPITAL, " Paris", mode="replace", replacement_id=0).scores[0]
+deleted = removal_attribution(model, CAPITAL, " Paris").scores[0]
+columns = {"deleted": deleted, "replaced by token 0": replaced}
+if installed("captum"):
+    from captum.attr import FeatureAblation, LLMAttribution, TextTokenInput
+
+    captum = LLMAttribution(FeatureAblation(model.model), model.tokenizer)
+    found = captum.attribute(TextTokenInput(CAPITAL, model.tokenizer), target=" Paris", show_progress=False)
+    columns["Captum"] = found.token_attr[0]
+tokens = model.tokens(model.encode(CAPITAL))
+rows = [{"token": t, **{name: float(x[i]) for name, x in columns.items()}} for i, t in enumerate(tokens)]
+print(text_table(rows, title="nats that ` Paris` loses"))
+
+# %% [markdown]
+# Captum's numbers are those of the second column. Read the first and the second beside each other before you believe a picture
+# of either: to this model an *end of text* in the middle means that what stands before it no longer counts.
+
 # %% [markdown] course={"role": "own_model"}
 # ## Take it to your own model
 #
