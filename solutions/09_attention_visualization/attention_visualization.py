@@ -218,8 +218,8 @@ for job in ("previous", "duplicate", "induction"):
 
 # %% [markdown] course={"given": ["0.4"]}
 # Most coloured cells are grey: on random tokens the commonest job is to rest. Heads that look at the token before appear early and
-# come back later; induction heads stand together in a few layers behind them, as they must, for they
-# need to know what a token's predecessor was.
+# come back later; the five induction heads stand behind them, in layers 17, 18 and 23, as they must:
+# to find what followed a token, they need somebody who has noted each token's predecessor.
 #
 # The map depends on 0.4: a head that divides its attention over two jobs gets none. The scores do not depend on it.
 
@@ -240,6 +240,11 @@ head_view(model, SENTENCE, layers=[16, 18])
 
 # %%
 model_view(model, SENTENCE, layers=[0, 16, 18], drop_sink=True)
+
+# %% [markdown] course={"numbers": {"1.000": "sunk[18, 8].item()"}}
+# One warning about the last view, in which the first token is left out and the rest shared out anew. In layer 18, head 8 seems to
+# look at *Mary* and at nothing else. Its sink mass is 1.000: what you see there is how it divides the last crumbs of its attention.
+# A view without the sink needs the sink's share beside it.
 
 # %% [markdown]
 # ## Through all layers: rollout
@@ -387,8 +392,13 @@ for what, texts in {
     scores = sorted(score for score, _ in judged)
     print(f"{what:15s} p ≤ 0.05: {alarms[what]}   median score {scores[len(scores) // 2]:.1f}")
 
-# %% [markdown] course={"given": ["0.05"]}
-# DETECTOR_TEXT
+# %% [markdown] course={"given": ["0.05"], "numbers": {"0 of 21": "f'{alarms[\'right guess\'].successes} of {alarms[\'right guess\'].n}'", "3 of 21": "f'{alarms[\'wrong guess\'].successes} of {alarms[\'wrong guess\'].n}'", "21 of 21": "f'{alarms[\'words reversed\'].successes} of {alarms[\'words reversed\'].n}'"}}
+# Now an alarm means something. On fresh ordinary questions it fires on 0 of 21, which agrees with the 5% that it was built for. On reversed
+# words it fires on 21 of 21: it can see what is strange. On the wrong guesses, which mislead the model every second time, it fires on 3 of
+# 21, and the interval overlaps with that of the right guesses. A wrong guess is no strange text. It is an ordinary sentence that
+# happens to be false.
+#
+# *Unusual* is what such a detector measures. Whether unusual is harmful, and whether harmful is unusual, are other questions.
 
 # %% [markdown] course={"role": "control"}
 # ## Could it have come out otherwise?
@@ -409,7 +419,7 @@ for number, job in enumerate(roles.draws):
     )
 
 # %% [markdown]
-# SHUFFLED_TEXT
+# None of its heads has a job, not even that of resting: the map is about what the model has learnt.
 #
 # ### Attention is not explanation
 #
@@ -450,8 +460,18 @@ print(
     f"all 270 at once: Mary against John {all_exchanged:+.2f} nats; the model now says {model.tokens([logits.argmax()])}"
 )
 
-# %% [markdown]
-# EXCHANGE_TEXT
+# %% [markdown] course={"numbers": {"0.81": "to_mary[24, 4].item()", "0.97": "-effect[24, 4].item()", "7.2": "effect[18, 8].item()", "252 of 270": "f'{n_unmoved} of {effect.numel()}'"}}
+# The head with the most striking picture gives 0.81 of its attention to *Mary*, the word that comes next. Make it look everywhere
+# alike, and ` Mary` does not lose: it *gains* 0.97 nats. The picture was true, and as an explanation it was the wrong way round.
+#
+# The largest loss, 7.2 nats, comes from layer 18, head 8. Its map is the dullest of all: on random tokens it rests on the first
+# token with all its weight, and it does not look at *Mary*. Made to look around, it turns the answer to ` John`. Resting may be what
+# keeps a head quiet, and this one does harm when it is not; that is a guess which the numbers allow and do not prove.
+#
+# And 252 of 270 exchanges hardly matter. For each of these heads quite another map goes with the same answer. That is what *attention
+# is not explanation* says (Jain and Wallace 2019), and no more than that: with all patterns exchanged at once nothing is left of the
+# sentence. Attention as a whole is needed; which single map explains the answer, the map itself cannot tell (Wiegreffe and Pinter
+# 2019 discuss what would be a fair test).
 
 # %% [markdown]
 # ## The token that tips it
@@ -482,8 +502,11 @@ print(
     f"attention: most to {tokens[looked.argmax()]!r}; removal: most from {tokens[removed.argmax()]!r}; Spearman {agreement:.2f}"
 )
 
-# %% [markdown]
-# TIP_TEXT
+# %% [markdown] course={"numbers": {"7.7": "removed.max().item()", "0.131": "looked.max().item()", "0.070": "looked[tokens.index(' Athens')].item()", "0.55": "agreement"}}
+# They disagree about the first place. The beginning of the answer looks most at ` the` (0.131), and removing ` the` costs next to
+# nothing. It looks at ` Athens` about half as much (0.070), and without ` Athens` the answer loses 7.7 nats: no other token comes
+# near. Over the whole request the two orders agree only in part (Spearman 0.55). Whoever reads the map has ` Athens` as one
+# candidate among others. Whoever removes tokens knows that the guess tips it, and not, say, the words *I think*.
 #
 # ### A better prompt, or a filter?
 #
@@ -521,8 +544,15 @@ helped = [n for n in names if CAPITALS[n] in asked["right guess"][n] and CAPITAL
 print("requests in other words that the filter leaves as they are:", untouched)
 print("right answers that the filter costs where the guess was right:", len(helped))
 
-# %% [markdown]
-# REMEDY_TEXT
+# %% [markdown] course={"numbers": {"14 of 28": "f'{rates[\'as it was\'].successes} of {rates[\'as it was\'].n}'", "19 of 28": "f'{rates[\'a warning\'].successes} of {rates[\'a warning\'].n}'", "8 of 28": "f'{rates[\'guess first\'].successes} of {rates[\'guess first\'].n}'", "0 of 28": "f'{rates[\'a filter\'].successes} of {rates[\'a filter\'].n}'"}}
+# As it was, the model follows the wrong guess in 14 of 28 answers. The warning, which sounds like the obvious remedy, leaves
+# it at 19 of 28, no better than before. The other order gives 8 of 28; the intervals
+# overlap, so on 28 questions it is a hope and no finding. The filter gives 0 of 28, and its interval is clear of the others.
+#
+# It costs nothing where the guess was right, since the model knows the capitals anyway. (Where it does not know, a right guess would be
+# lost.) And it is a list of phrases: the same guess as *It is Athens, is it not?* passes through.
+#
+# The remedy came out of the causal check and the count. The map of attention was not needed for it.
 
 # %% [markdown]
 # ## What recording costs
@@ -552,9 +582,9 @@ for length in (32, 128, 384):
     costs.append(row)
 print(text_table(costs))
 
-# %% [markdown] course={"numbers": {"167": "costs[-1]['MB recorded']"}}
-# The time is of the same order. The memory is what grows: four times the length is sixteen times the weights, and 384 tokens
-# already take 167 MB. At 4,000 tokens it would be about 17 GB. So do not keep maps: reduce each layer to the few numbers
+# %% [markdown] course={"numbers": {"162": "costs[-1]['MB recorded']"}}
+# The times are of the same order (one run each, so do not read more into them). The memory is what grows: four times the length is sixteen times the weights, and 384 tokens
+# already take 162 MB. At 4,000 tokens it would be about 17 GB. So do not keep maps: reduce each layer to the few numbers
 # that you need and let the map go. `attention_layers` hands them out one layer at a time.
 
 # %% [markdown]
