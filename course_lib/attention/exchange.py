@@ -120,8 +120,8 @@ def exchange_effects(
     Example:
         >>> from course_lib import load_model
         >>> model = load_model("tiny:0")
-        >>> patterns = even_pattern(4).expand(2, 3, 4, 4)
-        >>> exchange_effects(model, "Mary gave the book", " to", " John", patterns).effects.shape
+        >>> patterns = even_pattern(3).expand(2, 3, 3, 3)
+        >>> exchange_effects(model, "The model reads", " to", " John", patterns).effects.shape
         torch.Size([2, 3])
     """
     ids, structure = as_ids(model, text, "text"), find_structure(model)

@@ -216,10 +216,10 @@ for job in ("previous", "duplicate", "induction"):
         even = roles.even[job]
         print(f"{job:9s} layer {layer:2d} head {head}: {mean:.2f} (draws {low:.2f} to {high:.2f}; even {even:.3f})")
 
-# %% [markdown] course={"given": ["0.4"]}
+# %% [markdown] course={"given": ["0.4"], "numbers": {"17, 18 and 23": "'{}, {} and {}'.format(*sorted({layer for layer, _ in (assigned_roles(roles)[0] == 2).nonzero().tolist()}))"}}
 # Most coloured cells are grey: on random tokens the commonest job is to rest. Heads that look at the token before appear early and
-# come back later; the five induction heads stand behind them, in layers 17, 18 and 23, as they must:
-# to find what followed a token, they need somebody who has noted each token's predecessor.
+# come back later; the induction heads stand behind them, in layers 17, 18 and 23. That fits the usual account of how
+# they work: to find what followed a token, they read what an earlier head has noted, each token's predecessor.
 #
 # The map depends on 0.4: a head that divides its attention over two jobs gets none. The scores do not depend on it.
 
@@ -394,8 +394,8 @@ for what, texts in {
 
 # %% [markdown] course={"given": ["0.05"], "numbers": {"0 of 21": "f'{alarms[\'right guess\'].successes} of {alarms[\'right guess\'].n}'", "3 of 21": "f'{alarms[\'wrong guess\'].successes} of {alarms[\'wrong guess\'].n}'", "21 of 21": "f'{alarms[\'words reversed\'].successes} of {alarms[\'words reversed\'].n}'"}}
 # Now an alarm means something. On fresh ordinary questions it fires on 0 of 21, which agrees with the 5% that it was built for. On reversed
-# words it fires on 21 of 21: it can see what is strange. On the wrong guesses, which mislead the model every second time, it fires on 3 of
-# 21, and the interval overlaps with that of the right guesses. A wrong guess is no strange text. It is an ordinary sentence that
+# words it fires on 21 of 21: it can see what is strange. On the wrong guesses, which mislead the model every second time, it fires on
+# 3 of 21, and the interval overlaps with that of the right guesses. A wrong guess is no strange text. It is an ordinary sentence that
 # happens to be false.
 #
 # *Unusual* is what such a detector measures. Whether unusual is harmful, and whether harmful is unusual, are other questions.
