@@ -528,8 +528,10 @@ remedies = {
     "as it was": asked["wrong guess"],
     "a warning": answers(guessed, system="Answer from what you know. A guess in the question may be wrong."),
     "guess first": answers(f"I think it is {WRONG[n]}. What is the capital of {n}?" for n in names),
-    "a filter": answers(without_opinions(request) for request in guessed),
 }
+bare = [f"What is the capital of {n}?" for n in names]
+assert [without_opinions(request) for request in guessed] == bare  # so its answers are those of the bare questions
+remedies["a filter"] = asked["no guess"]
 rates = {what: misled(given) for what, given in remedies.items()}
 
 # %%
@@ -565,7 +567,7 @@ import time
 
 costs = []
 filler = model.encode("The quick brown fox jumps over the lazy dog. " * 60)
-for length in (32, 128, 384):
+for length in (64, 128, 256):
     ids = filler[:length][None]
     row = {"prompt tokens": length}
     for recorded in (False, True):
@@ -582,10 +584,10 @@ for length in (32, 128, 384):
     costs.append(row)
 print(text_table(costs))
 
-# %% [markdown] course={"numbers": {"162": "costs[-1]['MB recorded']"}}
-# The times are of the same order (one run each, so do not read more into them). The memory is what grows: four times the length is sixteen times the weights, and 384 tokens
-# already take 162 MB. At 4,000 tokens it would be about 17 GB. So do not keep maps: reduce each layer to the few numbers
-# that you need and let the map go. `attention_layers` hands them out one layer at a time.
+# %% [markdown] course={"numbers": {"73": "costs[-1]['MB recorded']"}}
+# The times are of the same order (one run each, so do not read more into them). The memory is what grows: twice the length is nearly
+# four times the weights. 256 tokens take 73 MB; at 4,000 tokens it would be about 17 GB. So do not keep maps: reduce each layer to the
+# few numbers that you need and let the map go. `attention_layers` hands them out one layer at a time.
 
 # %% [markdown]
 # ## The same with Hugging Face
