@@ -392,7 +392,7 @@ for what, texts in {
     scores = sorted(score for score, _ in judged)
     print(f"{what:15s} p ≤ 0.05: {alarms[what]}   median score {scores[len(scores) // 2]:.1f}")
 
-# %% [markdown] course={"given": ["0.05"], "numbers": {"0 of 21": "f'{alarms[\'right guess\'].successes} of {alarms[\'right guess\'].n}'", "3 of 21": "f'{alarms[\'wrong guess\'].successes} of {alarms[\'wrong guess\'].n}'", "21 of 21": "f'{alarms[\'words reversed\'].successes} of {alarms[\'words reversed\'].n}'"}}
+# %% [markdown] course={"given": ["0.05"], "numbers": {"0 of 21": "'%d of %d' % (alarms['right guess'].successes, alarms['right guess'].n)", "3 of 21": "'%d of %d' % (alarms['wrong guess'].successes, alarms['wrong guess'].n)", "21 of 21": "'%d of %d' % (alarms['words reversed'].successes, alarms['words reversed'].n)"}}
 # Now an alarm means something. On fresh ordinary questions it fires on 0 of 21, which agrees with the 5% that it was built for. On reversed
 # words it fires on 21 of 21: it can see what is strange. On the wrong guesses, which mislead the model every second time, it fires on
 # 3 of 21, and the interval overlaps with that of the right guesses. A wrong guess is no strange text. It is an ordinary sentence that
@@ -546,7 +546,7 @@ helped = [n for n in names if CAPITALS[n] in asked["right guess"][n] and CAPITAL
 print("requests in other words that the filter leaves as they are:", untouched)
 print("right answers that the filter costs where the guess was right:", len(helped))
 
-# %% [markdown] course={"numbers": {"14 of 28": "f'{rates[\'as it was\'].successes} of {rates[\'as it was\'].n}'", "19 of 28": "f'{rates[\'a warning\'].successes} of {rates[\'a warning\'].n}'", "8 of 28": "f'{rates[\'guess first\'].successes} of {rates[\'guess first\'].n}'", "0 of 28": "f'{rates[\'a filter\'].successes} of {rates[\'a filter\'].n}'"}}
+# %% [markdown] course={"numbers": {"14 of 28": "'%d of %d' % (rates['as it was'].successes, rates['as it was'].n)", "19 of 28": "'%d of %d' % (rates['a warning'].successes, rates['a warning'].n)", "8 of 28": "'%d of %d' % (rates['guess first'].successes, rates['guess first'].n)", "0 of 28": "'%d of %d' % (rates['a filter'].successes, rates['a filter'].n)"}}
 # As it was, the model follows the wrong guess in 14 of 28 answers. The warning, which sounds like the obvious remedy, leaves
 # it at 19 of 28, no better than before. The other order gives 8 of 28; the intervals
 # overlap, so on 28 questions it is a hope and no finding. The filter gives 0 of 28, and its interval is clear of the others.
