@@ -29,7 +29,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from course_lib.attention.entropy import even_entropy, row_entropy
+from course_lib.attention.entropy import even_entropy
+from course_lib.attention.evenness import head_evenness
 from course_lib.attention.layers import attention_layers
 from course_lib.attention.sink import sink_mass
 from course_lib.attribution.inputs import as_ids
@@ -59,11 +60,7 @@ def head_features(
     """
     ids = as_ids(model, text, "text")
     even_entropy(len(ids))  # refuses a text in which no query has a choice
-    even_rows = torch.log(torch.arange(2, len(ids) + 1))
-    features = [
-        torch.stack([(row_entropy(maps)[:, 1:] / even_rows).mean(dim=-1), sink_mass(maps)])
-        for maps in attention_layers(model, ids)
-    ]
+    features = [torch.stack([head_evenness(maps), sink_mass(maps)]) for maps in attention_layers(model, ids)]
     return torch.stack(features, dim=1)
 
 

@@ -11,10 +11,12 @@ from course_lib.figures.comparison import comparison_map, faithfulness_curves
 from course_lib.figures.picture import Picture
 from course_lib.figures.probing import probe_curve
 from course_lib.figures.rates import rate_bars
+from course_lib.figures.roles import assigned_roles, role_map
 
 __all__ = [
     "Picture",
     "ablation_map",
+    "assigned_roles",
     "attention_map",
     "attribution_bars",
     "audit_dots",
@@ -22,4 +24,5 @@ __all__ = [
     "faithfulness_curves",
     "probe_curve",
     "rate_bars",
+    "role_map",
 ]

@@ -11,6 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
+from course_lib.attention import HeadRoles
 from course_lib.attribution import FaithfulnessCurve, TokenAttribution, compare
 from course_lib.errors import CourseError
 from course_lib.figures import (
@@ -22,6 +23,7 @@ from course_lib.figures import (
     faithfulness_curves,
     probe_curve,
     rate_bars,
+    role_map,
 )
 from course_lib.figures.ablation import top_cells
 from course_lib.probing import HeldOutAccuracy, ProbeSweep
@@ -57,6 +59,18 @@ def effects() -> torch.Tensor:
     return torch.tensor([[0.0, 0.5, -0.25], [3.125, 0.0, -1.5]])
 
 
+def roles() -> HeadRoles:
+    """Two draws of two layers with three heads: one head for each role, one below the threshold, one between two roles."""
+    mean = {
+        "previous": [[0.9, 0.1, 0.0], [0.0, 0.25, 0.375]],
+        "duplicate": [[0.0, 0.5, 0.0], [0.0, 0.0, 0.0]],
+        "induction": [[0.0, 0.0, 0.75], [0.0, 0.0, 0.375]],
+        "sink": [[0.1, 0.1, 0.1], [1.0, 0.125, 0.125]],
+    }
+    draws = {role: torch.stack([torch.tensor(score)] * 2) for role, score in mean.items()}
+    return HeadRoles(draws, dict.fromkeys(mean, 0.05), {"n": 8, "draws": 2})
+
+
 DRAWINGS: dict[str, Callable[[], Picture]] = {
     "attribution": lambda: attribution_bars(attribution()),
     "attention": lambda: attention_map(attention(), TOKENS),
@@ -65,6 +79,7 @@ DRAWINGS: dict[str, Callable[[], Picture]] = {
     "ablation": lambda: ablation_map(effects()),
     "comparison": lambda: comparison_map(compare(attribution(), attribution(), names=["one $", "another $"])),
     "faithfulness": lambda: faithfulness_curves(faithfulness(), faithfulness()),
+    "roles": lambda: role_map(roles()),
     "rates": lambda: rate_bars({"harmful $": Rate(1, 30), "a name that is long enough to be broken": Rate(0, 30)}),
 }
 
@@ -91,6 +106,7 @@ def test_the_image_is_not_empty_fits_a_notebook_and_draws_without_a_warning(name
         ("long attention", ["->", "Mean weight of key 0"]),
         ("probe", ["0.750", "0.500", "Bag of words: 0.525", "602 examples in 301 pairs"]),
         ("ablation", ["3.125", "-1.500", "layer  1"]),
+        ("roles", ["L0H0", "0.900", "layer  0: P D I", "layer  1: S . ."]),
         ("rates", ["1 of 30 = 0.03 [0.01, 0.17]", "0 of 30 = 0.00 [0.00, 0.11]"]),
     ],
 )
@@ -106,6 +122,11 @@ def test_the_text_twin_has_the_numbers(name: str, numbers: list[str]) -> None:
         ("attribution", "“·is” speaks most for “·Paris” (+3.75 nats), “·cost” most against it (−2.25)"),
         ("probe", "A linear probe is right on 50% at the embedding and on 75% at layer 30"),
         ("ablation", "Head 0 of layer 1 matters most: without it the target loses 3.12 nats"),
+        (
+            "roles",
+            "Of 6 heads, so many spend at least 0.4 of their attention: 1 on previous token, 1 on duplicate token, "
+            "1 on induction, 1 on sink",
+        ),
     ],
 )
 def test_the_default_title_states_the_finding(name: str, finding: str) -> None:
