@@ -17,6 +17,7 @@ from course_lib.benchmarks.floor import arithmetic
 from course_lib.benchmarks.setting import Setting, TextPair, make_pair
 from course_lib.benchmarks.ways import LOOP, OURS, Comparison, Prepared, Way, evenly, filled, sampled_note
 from course_lib.patching import attribution_patching, patching_map
+from course_lib.patching.maps import PatchingMap
 from course_lib.patching.points import Point, PointKind, point_edited, points_noted
 from course_lib.patching.structure import find_structure
 
@@ -67,7 +68,7 @@ def heads_loop(setting: Setting) -> Prepared:
     return _loop(setting, pair, "heads", cells)
 
 
-def _heads(setting: Setting, method: Callable[..., patching_map], note: str) -> Prepared:  # type: ignore[valid-type]
+def _heads(setting: Setting, method: Callable[..., PatchingMap], note: str) -> Prepared:
     pair = make_pair(setting.model, setting.length)
 
     def run() -> torch.Tensor:
