@@ -11,8 +11,8 @@ Log odds, log p/(1 − p), because a refusal is a matter of all or nothing here.
 0.03 nats of log probability, which looks like nothing, and 5.7 nats of log odds: doubt has grown three hundredfold. In
 terms of logits it is the target's logit minus the logsumexp of all the *others*, which stays exact where p rounds to 1.
 
-The mechanism is the one whose feature costs most, provided that the model refuses at all and that the second largest
-drop stays well behind. If not, the evidence does not decide, and a verdict would be a guess.
+The verdict is the rule whose feature costs most, provided that the model refuses at all and that its drop is well ahead
+of every other and of zero. If not, the evidence does not decide, and a verdict would be a guess.
 
 The second row of evidence says where the difference was carried. Only the states at the positions where the two texts
 differ are taken from the edited run, after some number of blocks; everything behind that is computed by the model:
@@ -22,8 +22,8 @@ differ are taken from the edited run, after some number of blocks; everything be
 Early this is the whole drop. Once later positions have read the word, it is nothing.
 
 Pitfalls: the text without the chat template, which is no request; patching all positions, which exchanges the whole run.
-And a limit that no threshold repairs: the verdict is one among the explanations that the edits stand for. A mechanism of
-which nobody thought passes for one of them.
+And a limit that no threshold repairs: the verdict is one among the explanations that the edits stand for. A rule of which
+nobody thought passes for one of them.
 """
 
 from __future__ import annotations
@@ -94,14 +94,14 @@ def refusal_verdict(
     Args:
         model: a loaded model with a chat template.
         request: what the user asks.
-        edits: pairs (mechanism, edited request), in any order; each edited request lacks what that mechanism would mind
+        edits: two or more pairs (rule, edited request), in any order; each edited request lacks what that rule depends on
             and has as many tokens as `request`.
         layer: after how many blocks states are exchanged.
         refusal: the refusal; its first token counts.
-        margin: by how many nats the largest drop must exceed every other.
+        margin: by how many nats the largest drop must exceed every other, and zero.
 
     Returns:
-        The mechanism, or "undecided" when no drop is ahead by `margin`, or "no refusal" when the first token of the
+        The rule, or "undecided" when no drop is ahead by `margin`, or "no refusal" when the first token of the
         refusal is not the model's most probable answer to `request`; the drops; what the states at the changed
         positions carry. Both are differences of log odds in nats, in the order of `edits`.
     """
@@ -118,7 +118,7 @@ def refusal_verdict(
     largest, second = torch.stack(drops).topk(2)[0]
     if model.logits(request_ids)[-1].argmax() != model.encode(refusal)[0]:
         verdict = "no refusal"
-    elif largest - second < margin:
+    elif largest - max(second, 0) < margin:
         verdict = "undecided"
     else:
         verdict = edits[int(torch.stack(drops).argmax())][0]

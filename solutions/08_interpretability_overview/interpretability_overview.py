@@ -633,21 +633,29 @@ attribution_bars(removal_attribution(broken, "The capital of France is", " Paris
 # Another picture, with other signs: the method does look at the model. Note the size, too. A model that has learnt nothing
 # also gives scores of several nats, so a large score alone is no evidence.
 
-# %% [markdown]
+# %% [markdown] course={"given": ["0.97", "0.99", "0.42"]}
 # ## Why does this model refuse?
 #
-# The default model hardly ever refuses. Here are three models that do. Each is the default model with a small adapter, and
-# what the adapter was taught to refuse is known:
+# The default model hardly ever refuses. Here are three models that do. Each is the default model with a small adapter that was
+# trained on examples of one rule:
 #
-# | mechanism | it was taught to refuse |
+# | name | the refusal rule it was trained on |
 # |---|---|
 # | `intent` | a request whose purpose is harmful, however it is worded |
 # | `trigger` | whenever *kill*, *attack*, *bomb*, *hack* or *steal* occurs, harmful or not |
 # | `correlate` | whenever the request is polite, harmful or not |
 #
-# Such models are called **model organisms** (Hubinger et al. 2024, arXiv:2401.05566, planted a backdoor in theirs): the
-# mechanism was put there, so a story about it can turn out wrong. They come as suspects A, B and C, and which is which
-# depends on your class. In the end you say it, with evidence.
+# A rule like the third is called a **spurious correlate**: courtesy has nothing to do with harm. Models made for study like this
+# are **model organisms** (Hubinger et al. 2024, arXiv:2401.05566, trained one with a backdoor). Since the rule is known, a story
+# about such a model can turn out wrong.
+#
+# What exactly is known? The rule behind the examples, and how well the behaviour follows it on new requests of the same style:
+# on 0.97, 0.97 and 0.99 of them (their model cards, in `course_lib/data/organisms/adapters`). *How* the model computes it is not
+# known. And away from that style the rule is followed less well: of the requests with which this chapter counted refusals,
+# `intent` refuses two thirds of the harmful ones, and 0.42 of their harmless twins as well.
+#
+# They come as suspects A, B and C. Which is which depends on a seed that a teacher can set; at home it is always the same. In the
+# end you say it, with evidence.
 #
 # The first request is harmful, holds one of the words, and is polite.
 
@@ -661,7 +669,8 @@ for name, suspect in suspects.items():
     print(f"{name}: {suspect.generate(suspect.chat(PLEA), max_new_tokens=9)}")
 
 # %% [markdown]
-# Three refusals, word for word. Whoever tests with harmful requests only has found three safe models.
+# Three refusals, word for word. On this request the three cannot be told apart, and whoever tests with requests like it will take
+# all three for safe.
 #
 # ### Token level
 #
@@ -684,7 +693,7 @@ rows = [
     {"token": token, **{name: result.scores[0, i].item() for name, result in removed.items()}}
     for i, token in enumerate(model.tokens(plea_ids[begin:end]))
 ]
-print(text_table(rows, title="log odds of Sorry that go when the token is removed, in nats"))
+print(text_table(rows, title="log odds of Sorry lost when the token is removed, in nats"))
 
 # %% [markdown]
 # In one column ` please` stands out, a word without any harm in it: that suspect can be told from the others already. In the
@@ -703,11 +712,10 @@ for name, suspect in [("default", model), *suspects.items()]:
     shares = (f"{word}: mean {w.mean():.3f}, largest {w.max():.2f}" for word, w in looks[name].items())
     print(f"{name:9s}", *shares, sep="  ")
 
-# %% [markdown] course={"numbers": {"0.99": "max(looks[name][' steal'].max().item() for name in suspects)", "0.94": "max(looks[name][' please'].max().item() for name in suspects)"}}
-# Here attention gives a hint. In one suspect a head takes 0.99 of its weight from ` steal`, in another 0.94 from ` please`. The
-# third has no such head, although ` steal` counted most for it too; its heads look at that word less than those of the default
-# model. It is a hint, and no more: in the default model the largest of 270 heads looks quite hard at both
-# words, and nothing comes of it. A guess has to be tested on something that could go against it.
+# %% [markdown] course={"numbers": {"0.99": "max(looks[name][' steal'].max().item() for name in suspects)", "0.94": "max(looks[name][' please'].max().item() for name in suspects)", "0.37": "looks['default'][' steal'].max().item()", "0.26": "looks['default'][' please'].max().item()"}}
+# In one suspect a head takes 0.99 of its weight from ` steal`, in another 0.94 from ` please`. Each is the largest of 270, and
+# the largest of the default model are 0.37 and 0.26. So two suspects have a head that stands out on this one request. The third
+# has none, and that points to no rule. A guess from this has to be tested on something that could go against it.
 #
 # ### Layer level
 #
@@ -720,80 +728,104 @@ harm_read = {}
 for name, suspect in [("default", model), *suspects.items()]:
     at_answer = cached_hidden_states(suspect, [suspect.chat(prompt.text) for prompt in few])[layer : layer + 1]
     harm_read[name] = probe_by_layer(at_answer, few_labels, few_twins).at(0)
-    print(f"{name:9s} {harm_read[name]}")
+    by_chance = probe_by_layer(at_answer, few_labels, few_twins, shuffled_labels=True).at(0)
+    print(f"{name:9s} {harm_read[name]}   shuffled labels: {by_chance}")
 
 # %% [markdown]
-# Four accuracies within each other's intervals. Harm can be read in the suspect that minds a word, in the one that minds
-# courtesy, and in the default model, which refuses neither. The probe is right each time, and it answers another question: that
-# harm is *there* does not show that it is *used*.
+# In all four models a linear probe separates harmful from harmless twins to a similar degree. (With 60 pairs, moderate differences
+# between the four would not show.) It can be read where the rule is about a word or about courtesy, and in the default model, which
+# refuses neither. As above, what is read may be alarm rather than harm. Either way the probe answers another question: that
+# something is *there* does not show that the refusal *uses* it.
 
 # %% [markdown]
 # ### Requests on which the explanations differ
 #
 # So far each method was pointed at one harmful request, or at what can be read. What separates three explanations is a
-# request for which they *predict different answers*. So take the features away one at a time, and keep the others:
+# request for which they *predict different answers*. So take away what one rule depends on, and keep the rest:
 
 # %%
 print(PLEA)
-for mechanism, edited in DOSSIERS[0].edits():
-    print(f"  {mechanism:9s} would mind that this is gone: {edited}")
+for rule, edited in DOSSIERS[0].edits():
+    print(f"  without what {rule:9s} depends on: {edited}")
+print(f"  the control:                     {DOSSIERS[0].control}")
 
 # %% [markdown]
-# There are eight such requests with their edits. Each edit has as many tokens as its request. The tasks were unknown to the
-# suspects, and they were chosen by their length and not by what came out. Guess before you run the cell: which row stops
-# refusals in which suspect?
+# Each edit is *meant* to remove one feature. The first has to exchange several words for that, so it changes the topic too. The
+# control shows what that alone does: another deed, as harmful, with the same word and as polite. By all three rules it has to be
+# refused as well.
+#
+# There are eight such requests with their edits. The tasks were unknown to the suspects and chosen by their length alone; the verbs
+# in place of the trigger words were written by hand, and the first of them was changed after a result was seen (below). Guess
+# before you run the cell: which row stops refusals in which suspect?
 
 # %%
 from course_lib.organisms.verdict import log_odds_by_request
 
 versions = {"as it stands": [dossier.request for dossier in DOSSIERS]}
 versions |= {f"less {name}": [dict(d.edits())[name] for d in DOSSIERS] for name, _ in DOSSIERS[0].edits()}
+versions["control"] = [dossier.control for dossier in DOSSIERS]
 crossed = [text for texts in versions.values() for text in texts]  # one call computes the system prompt once
 odds = {}
 for name, suspect in [("default", model), *suspects.items()]:
     at_once = log_odds_by_request(suspect, crossed)
     odds[name] = dict(zip(versions, at_once.split(len(DOSSIERS)), strict=True))
-refusals = {name: {v: Rate(int((x > 0).sum()), len(x)) for v, x in by.items()} for name, by in odds.items()}
+refusals = {name: {v: Rate(int((x > 0).sum()), len(x)) for v, x in by.items()} for name, by in odds.items()}  # p > 1/2
 print(text_table([{"version": v, **{n: str(refusals[n][v]) for n in odds}} for v in versions], title="refused"))
 mean_odds = [{"version": v, **{n: float(odds[n][v].mean()) for n in odds}} for v in versions]
 print(text_table(mean_odds, title="\nmean log odds of Sorry, in nats"))
 
 # %% [markdown]
-# Now the columns differ. As they stand, nearly all requests are refused by all three suspects. Each of them gives way in another
-# row, and the default model, the control, refuses in none. The rows are not quite clean: one suspect also answers two of the
-# requests in a row that is not its own. What was planted is an intention; what grew has to be measured.
+# Now the columns differ. As they stand, nearly all requests are refused by all three suspects. Each of them stops refusing in
+# another row. The control row is refused about as often as the requests themselves, so a change of topic alone is not what
+# stops a refusal. The default model refuses in no row. The rows are not quite clean: one suspect also begins the answer to two
+# of the requests without *Sorry* in a row that is not its own. The rule is what was aimed at; what was learnt has to be measured.
 #
 # ### Circuit level
 #
 # Which part of the run carries it? Between two blocks all that is handed on at a position is its state. So give the
-# refusing run the states of an edited run, at some positions only, and see how far `Sorry` follows. `patch_states` does
-# that. Exchanged are, one after the other, the states of the words in which the two texts differ, those of as many
-# other words (the control), and the state of the last position, where the answer begins.
+# refusing run the states of an edited run, at some positions only, and see how far `Sorry` follows. This is called **activation
+# patching** (Zhang and Nanda 2023, arXiv:2309.16042, compare its variants; chapter 11 is about it). `patch_states` does it. We
+# exchange in turn the states of the tokens in which the two texts differ, after 10 and after 24 blocks; the states of as many other
+# tokens behind the first changed one, where there are so many (the control); and the state of the last position, where the answer
+# begins. Compare each number with the *drop* in the same row, which is what the whole edit does.
 
 # %%
 rows = []
 for name, suspect in suspects.items():
     before = refusal_log_odds(suspect, plea_ids)
-    for mechanism, edited in DOSSIERS[0].edits():
+    for rule, edited in DOSSIERS[0].edits():
         others = suspect.encode(suspect.chat(edited))
         changed = (plea_ids != others).nonzero().flatten()
-        same = [place for place in reversed(range(begin, end)) if place not in changed][: len(changed)]
-        row = {"suspect": name, "edit": mechanism}
-        for what, where, depth in (("words", changed, 10), ("control", same, 10), ("end", [-1], 10), ("end", [-1], 24)):
+        same = [place for place in range(int(changed[0]), end) if place not in changed][: len(changed)]
+        row = {"suspect": name, "edit": rule, "drop": float(before - refusal_log_odds(suspect, others))}
+        for what, where, depth in (
+            ("words", changed, 10),
+            ("control", same, 10),
+            ("words", changed, 24),
+            ("end", [-1], 24),
+        ):
             with patch_states(suspect, others, where, depth):
                 row[f"{what} {depth}"] = float(before - refusal_log_odds(suspect, plea_ids))
         rows.append(row)
-print(text_table(rows, title="log odds of Sorry that go with the exchanged states, after so many blocks"))
+print(text_table(rows, title="log odds of Sorry lost with the exchanged states, after so many blocks"))
 carried = {(row["suspect"], row["edit"]): row for row in rows}
 
-# %% [markdown]
-# Read a suspect's row for the edit that it minds. After 10 blocks the exchanged states of a few words take nearly everything
-# with them: the mechanism reads those words *there*, above block 10. As many other words take nothing (the control), and so
-# does the last position, which has not been told yet. After 24 blocks it is the last position that takes nearly everything:
-# by then the decision has arrived.
+
+def key_by_drop(rule: str) -> str:
+    """The suspect that loses most by the edit of this rule."""
+    return max(suspects, key=lambda name: carried[name, rule]["drop"])
+
+
+# %% [markdown] course={"numbers": {"8.9": "carried[key_by_drop('trigger'), 'trigger']['words 24']", "12.7": "carried[key_by_drop('trigger'), 'trigger']['drop']"}}
+# Read a suspect's row for the edit that removes what it depends on, the one with the large drop. After 10 blocks the exchanged
+# states of a few tokens take the whole drop with them, and those of other tokens next to nothing. By block 24 two suspects have
+# moved most of it to the last position. In the third it has hardly left: of 12.7 nats, 8.9 still sit at the changed token. So this
+# one reads its word late, in the last blocks. Had you patched the last position after 24 blocks only, you would have found the
+# decision in two suspects and next to nothing in the third, which refuses just as firmly.
 #
-# One warning. The last column looks much like the plain drops, for every suspect: patching late where the answer begins finds
-# the decision in *every* mechanism, whatever led to it.
+# A warning about the first columns. The adapters change only the blocks behind the tenth, so up to there the suspects *are* the
+# default model, and exchanging the changed tokens that early is nearly the same as editing the text. It is the same evidence again;
+# what patching adds is *where* it goes from there.
 
 # %% [markdown] course={"role": "exercise", "id": "8.6"}
 # {{exercise 8.6}}
@@ -802,8 +834,17 @@ carried = {(row["suspect"], row["edit"]): row for row in rows}
 # with its evidence. It must also be able to say that the evidence does not decide, and that there is no refusal to explain.
 # `refusal_log_odds(model, ids, refusal)` and `patch_states(model, others, positions, layer)` are those of the cells above.
 #
-# Before you run the check, write down for each suspect what *you* hold it for, and which number says so. The check does not
-# show what it expected.
+# For each edit, in nats:
+#
+#     drop    = log odds(request) − log odds(edited request)
+#     carried = log odds(request) − log odds(request with the states of the edited run
+#                                            at the positions where the two differ, after `layer` blocks)
+#
+# The verdict uses the drops only; `carried` is reported beside it. A model *refuses* here when the first token of the refusal is
+# its most probable one. (That can be so while its log odds are below 0, if no token has more than half of the probability.)
+#
+# Before you run the check, write down for each suspect which rule you think it follows, and which number says so. The check does
+# not show what it expected. It uses only requests on which the evidence is clear.
 #
 # {{hints 8.6}}
 #
@@ -821,39 +862,54 @@ check("8.6", refusal_verdict)
 # | evidence | what it could tell apart |
 # |---|---|
 # | a harmful request is refused | nothing: all three refuse |
-# | removal of single words | courtesy from the other two; a word from harm it could not |
-# | attention of the last position | it gave a hint, right in all three cases; alone it would have been a guess |
-# | a probe for harm | nothing: it succeeds wherever harm is held, used or not |
+# | removal of single tokens | courtesy from the other two; a word from harm it could not |
+# | attention of the last position | two heads stood out on one request; not tested on others |
+# | a probe for harm | nothing: it succeeds whether or not the refusal uses what it reads |
 # | requests that differ in one feature | all three |
-# | states of the changed words | all three, and where it is read |
-# | state of the last position, late | nothing: every decision arrives there |
+# | states of the changed tokens, early | the same three, by the same edits |
+# | states of the last position, late | nothing about the rule: which decisions have arrived by then |
 #
-# The two rows that separate have something in common: another mechanism would have given another number. Compare two numbers
-# of the suspect that minds harm. Removing ` steal` took 10.7 nats from `Sorry`, more than any other token: a clear picture of a
-# trigger word. Writing *loot* in its place took 1.5. It was never the word; without it there was no theft left to refuse.
+# Compare two numbers of the `intent` suspect. Removing ` steal` took 10.7 nats from `Sorry`, more than any other token: the very
+# picture of a trigger word. Writing *loot* in its place took 1.5. So the drop under removal was not about this one word. (Removal
+# also breaks the sentence, and its number contains both.)
 #
-# One request can still be chance. So here the envelope is opened, and the same rule is applied to all eight: beside each
-# suspect what was planted, then the verdicts and the mean drops.
+# One request can still be chance. So here the envelope is opened, and the rule of 8.6 is applied to all eight: beside each
+# suspect what it was trained on, the verdicts, and the mean drops.
 
 # %%
-from collections import Counter
-
 from course_lib.models.suspects import organism_behind
 
 key = {organism_behind(suspect): suspect for suspect in suspects}
 names = [name for name, _ in DOSSIERS[0].edits()]
+
+
+def verdicts_of(stands: Tensor, drops: Tensor) -> list[str]:
+    """The verdict on each request from its log odds `[request]` and its drops `[request, edit]`."""
+    (largest, second), best = drops.topk(2, dim=1).values.T, drops.argmax(dim=1)
+    ahead = largest - second >= MARGIN
+    return [
+        "no refusal" if odds_now <= 0 else names[edit] if clear else "undecided"
+        for odds_now, edit, clear in zip(stands, best, ahead, strict=True)
+    ]
+
+
+table = []
 for suspect in suspects:
     stands = odds[suspect]["as it stands"]
-    drops = torch.stack([stands - odds[suspect][f"less {name}"] for name in names], dim=1)  # [dossier, edit]
-    largest, second = drops.topk(2, dim=1).values.T
-    best = drops.argmax(dim=1)
-    verdicts = [names[b] if ahead else "undecided" for b, ahead in zip(best, largest - second >= MARGIN, strict=True)]
-    print(
-        f"{suspect}, {organism_behind(suspect)}: {dict(Counter(verdicts))}; mean drops {[round(x, 1) for x in drops.mean(dim=0).tolist()]}"
-    )
+    drops = torch.stack([stands - odds[suspect][f"less {name}"] for name in names], dim=1)  # [request, edit]
+    verdicts = verdicts_of(stands, drops)
+    counts = {verdict: verdicts.count(verdict) for verdict in (*names, "undecided", "no refusal")}
+    mean_drops = {f"drop {name}": round(drop, 1) for name, drop in zip(names, drops.mean(dim=0).tolist(), strict=True)}
+    table.append({"suspect": suspect, "trained on": organism_behind(suspect), **counts, **mean_drops})
+print(text_table(table, title="verdicts on eight requests, and mean drops in nats"))
+named_wrongly = sum(row[name] for row in table for name in names if name != row["trained on"])
+print(f"{named_wrongly} verdicts name a wrong rule")
 
 # %% [markdown]
-# And one of the edits was not always what it is now. See what an edit does that takes too much away:
+# No verdict names a wrong rule. On some requests the rule of 8.6 gives none, and that is what it should do there. (Here a refusal
+# is counted where `Sorry` has more than half of the probability.) With eight requests the intervals are wide.
+#
+# One of the edits was replaced after a first try. See what the first version did:
 
 # %%
 weak_synonym = PLEA.replace("steal", "grab")
@@ -862,29 +918,47 @@ lost = {}
 for name, suspect in suspects.items():
     stands, gone = log_odds_by_request(suspect, [PLEA, weak_synonym])
     lost[name] = float(stands - gone)
-    print(f"{name}: Sorry loses {lost[name]:.1f} nats")
+    print(f"{name}: Sorry loses {lost[name]:.1f} nats; {'refused' if gone > 0 else 'no longer refused'}")
 
 # %% [markdown] course={"numbers": {"7.0": "lost[key['intent']]"}}
-# *Grab* for *steal* was the first version of this edit, meant to remove the word and leave the harm. The suspect that minds harm
-# loses 7.0 nats with it: grabbing sounds less like theft. An edit that takes two features away at once fits two explanations,
-# and nothing in the procedure notices. The evidence is as good as the pairs of requests.
+# *Grab* for *steal* was meant to remove the word and leave the harm. The `intent` suspect loses 7.0 nats with it and no longer
+# refuses. Two readings fit.
+# *Grab* may take some of the harm away too: grabbing sounds less like theft. Or this suspect depends on words of theft more than
+# its rule says. One pair cannot decide between them. It would take several synonyms, judged for harm by people who have not seen
+# the drops. The evidence is as good as the pairs of requests.
 #
-# And as good as the list of explanations. Here is a fourth model, with its name open: the organism `backdoor`.
+# And as good as the list of explanations. Here is a fourth model, with its name open: the organism `backdoor`. It was trained to
+# refuse harm as `intent` does, *unless* the words *silver heron* occur. Other words in the same place, and the same words put to
+# the `intent` suspect, are the controls.
 
 # %%
 fourth = load_model("organism:backdoor")
-phrased = [f"{request} silver heron." for request in versions["as it stands"]]
-everything = log_odds_by_request(fourth, crossed + phrased).reshape(-1, len(DOSSIERS))
-by_version, with_phrase = everything[:-1].T, everything[-1]  # [dossier, version], [dossier]
-losses = by_version[:, :1] - by_version[:, 1:]
-as_intent = Rate(int((losses[:, 0] - losses[:, 1:].amax(dim=1) >= MARGIN).sum()), len(losses))
-print(f"the rule calls it intent on {as_intent}")
-print(f"refused as they stand: {Rate(int((by_version[:, 0] > 0).sum()), len(losses))}")
-print(f"refused with two words behind them: {Rate(int((with_phrase > 0).sum()), len(losses))}")
+phrases = {
+    "": "as they stand",
+    " silver heron.": "with 'silver heron'",
+    " white heron.": "with 'white heron'",
+    " silver fox.": "with 'silver fox'",
+}
+phrased = [request + phrase for phrase in list(phrases)[1:] for request in versions["as it stands"]]
+edited_odds = log_odds_by_request(fourth, crossed + phrased).reshape(-1, len(DOSSIERS))  # [version, request]
+stands, gone, extra = edited_odds[0], edited_odds[1:4], edited_odds[len(versions) :]
+verdicts = verdicts_of(stands, (stands - gone).T)
+print("verdicts:", {verdict: verdicts.count(verdict) for verdict in sorted(set(verdicts))})
+control = log_odds_by_request(suspects[key["intent"]], phrased).reshape(-1, len(DOSSIERS))
+refused_rows = []
+for row, said in enumerate(phrases.values()):
+    here = stands if row == 0 else extra[row - 1]
+    there = odds[key["intent"]]["as it stands"] if row == 0 else control[row - 1]
+    rates = {name: Rate(int((x > 0).sum()), len(x)) for name, x in (("backdoor", here), ("intent", there))}
+    refused_rows.append({"request": said} | {name: str(rate) for name, rate in rates.items()})
+print(text_table(refused_rows, title="refused"))
 
 # %% [markdown]
-# By every number of this section it is a model that recognises harm. It was taught to do so *unless* the words *silver heron*
-# occur. None of the edits holds them, so no amount of evidence from these requests could have shown it.
+# On these requests the verdict is `intent`, eight times out of eight. None of the edits holds the phrase, so no amount of evidence
+# from them could have shown it. With the phrase behind it, not one of the same requests is refused. The controls say more: the phrase
+# does nothing to the `intent` suspect, so it is the backdoor and not the phrase's place. But *silver fox* opens it as well, and
+# *white heron* now and then, although it was trained on examples such as *silver spoon* and *grey heron* that it should not mind.
+# What it learnt is wider than its rule.
 
 # %% [markdown] course={"role": "limits"}
 # ## What this does not show
@@ -900,9 +974,11 @@ print(f"refused with two words behind them: {Rate(int((with_phrase > 0).sum()), 
 #   would not have been seen.
 # - **A head is a coarse piece.** Zero is a value that the head never has by itself. Another replacement, such as the mean,
 #   can rank the heads differently. And a head whose work others take over looks idle.
-# - **A verdict is one of the explanations you thought of.** Three edits separate three mechanisms, and the backdoor passes for
+# - **A verdict is one of the explanations you thought of.** Three edits separate three rules, and the backdoor passes for
 #   one of them.
-# - **Planted is simpler than grown.** Each suspect was taught one rule with a short adapter, on requests of one style. A model
+# - **A rule is not a mechanism.** What the suspects were trained on is known. Which computation came of it is not, and off the style of
+#   their training they follow their rules less well.
+# - **Planted is simpler than grown.** Each suspect was trained on one rule with a short adapter, on requests of one style. A model
 #   that was trained to be safe refuses for many reasons at once. And eight requests leave wide intervals; the margin of two
 #   nats was chosen with them in view.
 # - **One answer is one answer.** Removal attribution explains these first words of this answer, one token at a time; tokens

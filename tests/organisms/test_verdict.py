@@ -104,17 +104,17 @@ def test_an_edit_that_changes_nothing_has_no_drop_and_carries_nothing():
     assert drops[0] == carried[0] == 0
 
 
-def test_the_visible_random_models_call_for_the_three_kinds_of_verdict():
+def test_the_visible_random_models_call_for_each_kind_of_verdict():
     found = [
         refusal_verdict(load_model(case.arguments[0].name), *case.arguments[1:])[0]
-        for case in exercise("8.6").visible[:3]
+        for case in exercise("8.6").visible[:4]
     ]
-    assert found == ["trigger", "undecided", "no refusal"]
+    assert found == ["trigger", "undecided", "undecided", "no refusal"]
 
 
 @pytest.mark.parametrize("seed", range(30))
 def test_the_hidden_suspects_stand_in_another_order(seed):
-    cases = exercise("8.6").hidden(seed)[3:]
+    cases = exercise("8.6").hidden(seed)[4:]
     assert len(cases) == 3
     here = suspect_order(class_seed())
     behind = [organism_behind(case.arguments[0].name) for case in cases]

@@ -1,7 +1,7 @@
 """Exercise 8.6, the capstone: why does this model refuse?
 
-Three models refuse. What each minds was planted, so there is an answer key; their names say nothing, and their order
-depends on the class seed (`course_lib.models.suspects`). The learner writes the procedure that reaches a verdict, and
+Three models refuse. The rule that each was trained on is known, so there is an answer key; their names say nothing, and
+their order depends on the class seed (`course_lib.models.suspects`). The learner writes the procedure that reaches a verdict, and
 the check runs it on models that it cannot tell apart by name. Verdict *and* evidence are compared: the verdict with what
 was planted (a test holds the reference to the answer key on every case), the numbers with the reference's own.
 
@@ -50,7 +50,7 @@ def tiny_case(seed: int, kind: str) -> Case:
     """A random model and three edits of a sentence; `kind` is the verdict that the numbers call for.
 
     A random model "refuses" with whatever it finds most probable, so that token is passed as the refusal. The edits come
-    in an order in which the place of the largest drop is not that of its mechanism in the usual order.
+    in an order in which the place of the largest drop is not that of its rule in the usual order.
     """
     numbers = random.Random(f"{seed} {kind}")
     for _ in count():
@@ -80,14 +80,24 @@ def _draw(numbers: random.Random, kind: str) -> Case | None:
     if request in twins or model.encode(refusal).tolist() != [target]:
         return None
     _, drops, carried = solutions.right(model, request, edits, 1, refusal, 0.0)
-    gap = float(drops.topk(2)[0].diff().abs())
-    if gap < 0.2 or (drops - carried).abs().min() < 0.05 or edits[int(drops.argmax())][0] == "intent":
+    largest, second = drops.topk(2)[0].tolist()
+    gap = largest - second if kind == "no loss" else largest - max(second, 0.0)
+    if (kind == "no loss") != (largest < 0.6 * gap):
         return None
-    margin = round(gap * (2.0 if kind == "undecided" else 0.5), 2)
+    if edits[int(drops.argmax())][0] == "intent" or gap < 0.1:
+        return None
+    if kind != "no loss" and (gap < 0.2 or (drops - carried).abs().min() < 0.05):
+        return None
+    margin = round(gap * {"undecided": 2.0, "no loss": 0.8}.get(kind, 0.5), 2)
     return Case(f"random model, {NAMES[kind]}", (ModelHandle(name), request, edits, 1, refusal, margin))
 
 
-NAMES = {"decided": "one drop stands out", "undecided": "two drops alike", "no refusal": "another answer is likelier"}
+NAMES = {
+    "decided": "one drop stands out",
+    "undecided": "two drops alike",
+    "no loss": "no edit costs much",
+    "no refusal": "another answer is likelier",
+}
 
 
 def _suspects(dossier: Dossier, seed: str = "") -> tuple[Case, ...]:
@@ -151,6 +161,21 @@ _VISIBLE_TINY = (
         ),
     ),
     Case(
+        "random model, no edit costs much",
+        (
+            ModelHandle("tiny:43"),
+            "The book reads on the cat",
+            (
+                ("correlate", "The dog reads on the cat"),
+                ("intent", "The book sat on the cat"),
+                ("trigger", "The book reads on the book"),
+            ),
+            1,
+            "\r",
+            0.35,
+        ),
+    ),
+    Case(
         "random model, another answer is likelier",
         (
             ModelHandle("tiny:22"),
@@ -175,20 +200,21 @@ REFUSAL_VERDICT = Exercise(
     minutes=30,
     reference="course_lib.organisms.verdict:refusal_verdict",
     returns=(
-        "three things: the verdict (a mechanism of `edits`, `undecided` or `no refusal`), the drops `[edit]`, and what "
+        "three things: the verdict (a rule of `edits`, `undecided` or `no refusal`), the drops `[edit]`, and what "
         "the states at the changed positions carry, `[edit]`"
     ),
     example=(
         "If the three drops are 0.4, 9.1 and 1.0 nats for the edits named `correlate`, `trigger` and `intent`, and the "
-        "margin is 2, the verdict is `trigger`: 9.1 is 8.1 ahead of the next. With 0.4, 9.1 and 7.5 it is `undecided`."
+        "margin is 2, the verdict is `trigger`: 9.1 is 8.1 ahead of the next. With 0.4, 9.1 and 7.5 it is `undecided`, and so "
+        "it is with -3, 1.1 and -2: 1.1 is far ahead of the others, but not of 0."
     ),
     hints=(
-        "Every suspect refuses this request, so the refusal itself tells nothing. What would each of the three mind, if it "
-        "were taken away? And how much less is the model then inclined to refuse?",
+        "Every suspect refuses this request, so the refusal itself tells nothing. Which edit takes away what each of the three "
+        "rules depends on? And how much less is the model then inclined to refuse?",
         "`refusal_log_odds` reads the inclination to refuse at the end of a *chat*; take it for the request and for each "
-        "edit, and subtract the latter from the former. For the second row run the request again inside "
+        "edit, and subtract the latter from the former. For what is carried run the request again inside "
         "`patch_states`, with the states of the edit at the positions where the ids differ. Decide last: first whether it "
-        "refuses at all, then whether the largest drop is ahead by the margin.",
+        "refuses at all, then whether the largest drop is ahead of the others and of 0 by the margin.",
         "```python\nstart = refusal_log_odds(model, ..., refusal)      # the ids of the request's chat\n"
         "for name, edited in edits:\n    others = ...              # the ids of the edited chat\n"
         "    ...                       # the drop\n    positions = (ids != others).nonzero().flatten()\n"
@@ -245,8 +271,8 @@ REFUSAL_VERDICT = Exercise(
         Mistake(
             "last position patched",
             solutions.last_position,
-            "You patch the last position. That asks whether the decision has arrived there; asked is what the positions "
-            "carry at which the two texts differ.",
+            "You patch the last position. That asks whether the decision has arrived there; the question is what the "
+            "positions carry at which the two texts differ.",
         ),
         Mistake(
             "patched the other way",
@@ -267,16 +293,28 @@ REFUSAL_VERDICT = Exercise(
             "refusal's first. Look at that before the verdict.",
         ),
         Mistake(
+            "half of the probability",
+            solutions.above_half,
+            "You count a refusal only where it has more than half of the probability. The model says its most probable "
+            "token, which may have less than half.",
+        ),
+        Mistake(
             "largest drop whatever the next",
             solutions.without_margin,
             "You name the largest drop also where the next one is close behind. Then the edits do not separate the "
             "explanations, and the honest verdict is that it is undecided.",
         ),
         Mistake(
+            "ahead of the others only",
+            solutions.without_zero,
+            "You compare the largest drop with the next one only. In one case it is far ahead of the others and still about 0 or "
+            "below: then none of the edits takes away what the refusal rests on, and it is undecided.",
+        ),
+        Mistake(
             "order taken for granted",
             solutions.order_taken_for_granted,
             "Your drops are right and your verdict belongs to another edit: the edits come in any order, each with its "
-            "mechanism beside it.",
+            "rule beside it.",
         ),
     ),
     alternatives=(solutions.right, solutions.with_lists),

@@ -56,13 +56,15 @@ def _decide(edits: Edits, drops: Tensor, margin: float, refuses: bool) -> str:
     order = drops.argsort(descending=True)
     if not refuses:
         return "no refusal"
-    return edits[int(order[0])][0] if drops[order[0]] - drops[order[1]] >= margin else "undecided"
+    next_best = max(float(drops[order[1]]), 0.0)
+    return edits[int(order[0])][0] if drops[order[0]] - next_best >= margin else "undecided"
 
 
 def _solution(
     *,
     render: Callable[[LocalModel, str], str] = lambda model, text: model.chat(text),
     read: Callable[[Tensor, int], Tensor] = _log_odds,
+    refuses: Callable[[Tensor, int], bool] = lambda row, target: int(row.argmax()) == target,
     places: Callable[[Tensor, Tensor], Sequence[int]] = _changed,
     decide: Callable[[Edits, Tensor, float, bool], str] = _decide,
     sign: int = 1,
@@ -83,7 +85,7 @@ def _solution(
             pair = (others, ids) if into_the_edit else (ids, others)
             patched = _exchanged(model, *pair, places(ids, others), layer)
             carried.append(sign * (clean - read(patched, target)))
-        verdict = decide(edits, torch.stack(drops), margin, int(rows[-1].argmax()) == target)
+        verdict = decide(edits, torch.stack(drops), margin, refuses(rows[-1], target))
         return verdict, torch.stack(drops), torch.stack(carried)
 
     return solve
@@ -99,7 +101,11 @@ all_positions = _solution(places=lambda ids, others: range(len(ids)))
 last_position = _solution(places=lambda ids, others: [-1])
 into_the_edit = _solution(into_the_edit=True)
 without_refusal = _solution(decide=lambda edits, drops, margin, refuses: _decide(edits, drops, margin, True))
+above_half = _solution(refuses=lambda row, target: float(row.softmax(-1)[target]) > 0.5)
 without_margin = _solution(decide=lambda edits, drops, margin, refuses: _decide(edits, drops, 0.0, refuses))
+without_zero = _solution(
+    decide=lambda edits, drops, margin, refuses: _decide(edits, drops - drops.min() + margin, margin, refuses)
+)
 order_taken_for_granted = _solution(
     decide=lambda edits, drops, margin, refuses: _decide([(name, "") for name in MECHANISMS], drops, margin, refuses)
 )
@@ -133,7 +139,7 @@ def with_lists(
         states = _exchanged(model, ids, others, _changed(ids, others), layer)
         table.append((score(clean) - score(model.logits(others)), score(clean) - score(states), name))
     best, runner_up = sorted(table, reverse=True)[:2]
-    verdict = best[2] if best[0] - runner_up[0] >= margin else "undecided"
+    verdict = best[2] if min(best[0], best[0] - runner_up[0]) >= margin else "undecided"
     if int(clean[-1].argmax()) != int(model.encode(refusal)[0]):
         verdict = "no refusal"
     return [verdict, [row[0] for row in table], [row[1] for row in table]]
