@@ -135,19 +135,34 @@ def gradient_rows(
         question: what is scored.
         rows: embedded texts, all of the length of `question.text_ids`.
     """
-    options: dict[str, Any] = {"use_cache": False}
-    if "logits_to_keep" in inspect.signature(model.model.forward).parameters:
-        options["logits_to_keep"] = question.count
     with torch.enable_grad():
         rows = rows.detach().requires_grad_()
-        network: Any = model.model
-        scores = question.scores(network(inputs_embeds=rows, **options).logits[:, -question.count :])
+        scores = _scores(model, question, rows)
         sums = scores.sum(dim=0)  # rows do not see each other: the sum's gradient is that of each row's own score
         gradients = [
             torch.autograd.grad(total, rows, retain_graph=index < question.count - 1)[0]
             for index, total in enumerate(sums)
         ]
     return scores.detach(), torch.stack(gradients)
+
+
+def scores_of_rows(
+    model: LocalModel, question: Question, rows: Float[Tensor, "row position d_model"]
+) -> Float[Tensor, "row target"]:
+    """Scores of the targets on embedded texts, all of the length of `question.text_ids`; no gradient is taken."""
+    with torch.no_grad():
+        return _scores(model, question, rows)
+
+
+def _scores(
+    model: LocalModel, question: Question, rows: Float[Tensor, "row position d_model"]
+) -> Float[Tensor, "row target"]:
+    """One forward pass, with logits only where a target is scored."""
+    options: dict[str, Any] = {"use_cache": False}
+    if "logits_to_keep" in inspect.signature(model.model.forward).parameters:
+        options["logits_to_keep"] = question.count
+    network: Any = model.model
+    return question.scores(network(inputs_embeds=rows, **options).logits[:, -question.count :])
 
 
 def check_gradient_memory(model: LocalModel, rows: int, length: int, targets: int, remedy: str) -> None:

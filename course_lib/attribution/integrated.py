@@ -8,8 +8,9 @@ straight line from a baseline x' ("nothing said") to the embedded prompt x:
 What makes them attractive is *completeness*: the scores add up to f(x) − f(x'), so every nat is accounted for. That
 holds for the integral. A program has a sum over some steps instead, and on language models the usual 50 steps can be
 far off: on the default model, with common settings, the scores of one five-token prompt added up to 52 where
-f(x) − f(x') was 17. So the error of completeness is measured here every time, the number of steps is doubled until it is
-small, and when it is not small at the last, the result says so in words. Scores whose sum is wrong are wrong.
+f(x) − f(x') was 17. So the error of completeness is measured here every time; while it is large, more steps are taken on
+the parts of the path where it arises; and when it is not small at the last, the result says so in words. Scores whose sum
+is wrong are wrong.
 
 Part of the trouble is the first token. Many heads rest on it when they have nothing to do (*attention sink*), and its
 state is a hundred times larger than the others'; a path that fades it in makes the function jump. It is therefore held
@@ -21,41 +22,26 @@ proposition 1 (completeness). Attention sinks: Xiao et al. (2023), arXiv:2309.17
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import torch
 
 from course_lib.attribution.baselines import baseline_embeddings
-from course_lib.attribution.gradients import check_gradient_memory, embed, gradient_rows
-from course_lib.attribution.quadrature import quadrature
+from course_lib.attribution.gradients import check_gradient_memory, embed
+from course_lib.attribution.path import Path, Progress
+from course_lib.attribution.refinement import refine
 from course_lib.attribution.result import TokenAttribution
 from course_lib.attribution.targets import ChatQuestion, Contrast, Question, ask
 from course_lib.errors import CourseError
 
 if TYPE_CHECKING:
-    from jaxtyping import Float
-    from torch import Tensor
-
     from course_lib.models import LocalModel
 
 Ids = Sequence[int] | torch.Tensor
 Nodes = Literal["gauss_legendre", "midpoint"]
-Progress = Callable[[int, int], None]
 TOKENS_PER_BATCH = {"cpu": 256, "cuda": 4096, "mps": 1024}
-
-
-@dataclass(frozen=True, eq=False)
-class _Path:
-    """Everything that stays the same while the number of steps changes; texts are embedded, `[position, d_model]`."""
-
-    model: LocalModel
-    question: Question
-    start: Tensor
-    end: Tensor
-    nodes: str
-    batch_tokens: int
 
 
 def integrated_gradients(
@@ -67,7 +53,7 @@ def integrated_gradients(
     hold: Sequence[int] | None = None,
     nodes: Nodes = "gauss_legendre",
     steps: int = 32,
-    max_steps: int = 512,
+    max_steps: int = 1024,
     tolerance: float = 0.02,
     score: str = "log_prob",
     batch_tokens: int | None = None,
@@ -82,12 +68,13 @@ def integrated_gradients(
         baseline: "mean", "zero", "end_of_text", or embeddings; see `course_lib.attribution.baselines`.
         hold: positions that stand unchanged on the whole path. If None the first; in a chat, all but the request.
         nodes: where the steps lie: "gauss_legendre", or "midpoint" of equal intervals.
-        steps: steps of the first attempt; doubled while the error is too large.
-        max_steps: where doubling ends.
+        steps: steps of the first attempt, along the whole path.
+        max_steps: most steps in all. When the first attempt does not add up, the path is cut into parts, and the parts
+            that do not add up are halved; see `course_lib.attribution.refinement`.
         tolerance: largest error of completeness, as a share of f(x) − f(x'); changes below 1 nat (logit) count as 1.
         score: "log_prob" or "logit"; of no account for a contrast.
         batch_tokens: most tokens in one pass; 256 on a CPU if None. Changes time and memory, not the result.
-        progress: called with (steps done, steps of this attempt) after each pass.
+        progress: called with (steps done, steps of this round) after each pass.
 
     Returns:
         A `TokenAttribution` in nats (logits). Its settings hold `steps`, `converged`, and, for each target,
@@ -105,15 +92,15 @@ def integrated_gradients(
     _check_choices(nodes, steps, max_steps, tolerance)
     question = ask(model, prompt, target, score, hold)
     path = _path(model, question, baseline, nodes, batch_tokens)
-    change = _change(path)
+    ends = path.values([0.0, 1.0])
+    change = ends[1] - ends[0]
     allowed = tolerance * change.abs().clamp(min=1.0)
-    while True:
-        scores = _integral(path, steps, progress)
-        error = scores.sum(dim=1) - change
-        converged = bool((error.abs() <= allowed).all())
-        if converged or 2 * steps > max_steps:
-            break
-        steps *= 2
+    scores = path.part_scores([(0.0, 1.0)], steps, progress)[0]
+    if bool(((scores.sum(dim=1) - change).abs() > allowed).any()):
+        finer, spent = refine(path, steps, max_steps - steps, allowed, progress)
+        scores, steps = scores if finer is None else finer, steps + spent
+    error = scores.sum(dim=1) - change
+    converged = bool((error.abs() <= allowed).all())
     settings = question.settings(model) | {
         "baseline": baseline if isinstance(baseline, str) else "own",
         "nodes": nodes,
@@ -136,7 +123,7 @@ def integrated_gradients(
 
 def _path(
     model: LocalModel, question: Question, baseline: str | torch.Tensor, nodes: str, batch_tokens: int | None
-) -> _Path:
+) -> Path:
     """The two ends of the path, and how to walk it."""
     limit = batch_tokens or TOKENS_PER_BATCH.get(model.device.type, 256)
     text, length = question.text_ids, len(question.prompt_ids)
@@ -146,29 +133,7 @@ def _path(
     end = embed(model, text)
     start, free = end.clone(), list(question.free)
     start[free] = baseline_embeddings(model, baseline, length).to(end)[free]
-    return _Path(model, question, start, end, nodes, limit)
-
-
-def _change(path: _Path) -> Float[Tensor, " target"]:
-    """f(x) − f(x') for each target, in float64."""
-    scores, _ = gradient_rows(path.model, path.question, torch.stack([path.end, path.start]))
-    return (scores[0].double() - scores[1].double()).cpu()
-
-
-def _integral(path: _Path, steps: int, progress: Progress | None) -> Float[Tensor, "target position"]:
-    """The scores with a given number of steps, in float64."""
-    places, weights = quadrature(path.nodes, steps)
-    length = len(path.question.prompt_ids)
-    way = path.end - path.start
-    total = torch.zeros(path.question.count, *way.shape, dtype=torch.float64)
-    rows = max(1, path.batch_tokens // len(path.end))
-    for begin in range(0, steps, rows):
-        alpha = places[begin : begin + rows].to(path.end)[:, None, None]
-        _, gradients = gradient_rows(path.model, path.question, path.start + alpha * way)
-        total += torch.einsum("trpd,r->tpd", gradients.double().cpu(), weights[begin : begin + rows])
-        if progress is not None:
-            progress(min(begin + rows, steps), steps)
-    return (total * way.double().cpu()).sum(dim=-1)[:, :length]
+    return Path(model, question, start, end, nodes, limit)
 
 
 def _note(result: TokenAttribution) -> str:

@@ -34,7 +34,7 @@ from course_lib.attribution.units import Span
 from course_lib.errors import CourseError
 
 if TYPE_CHECKING:
-    from jaxtyping import Bool, Float
+    from jaxtyping import Bool, Float, Int
     from torch import Tensor
 
     from course_lib.models import LocalModel
@@ -169,15 +169,26 @@ def sampled_shares(
     from scipy.stats import t  # comes with scikit-learn
 
     n, pairs = len(game.players), permutations // 2
-    generator = torch.Generator().manual_seed(seed)
-    drawn = [torch.randperm(n, generator=generator) for _ in range(pairs)]
-    orders = torch.stack([order for pair in drawn for order in (pair, pair.flip(0))])
+    orders = draw_orders(n, permutations, seed)
     values = game.values(_entering(orders).flatten(0, 1), progress).reshape(permutations, n + 1, -1)
     gains = torch.zeros(permutations, n, game.question.count, dtype=torch.float64)
     gains.scatter_(1, orders[:, :, None].expand_as(gains), values[:, 1:] - values[:, :-1])
     paired = gains.reshape(pairs, 2, n, -1).mean(dim=1)
     half = float(t.ppf((1 + confidence) / 2, pairs - 1)) * paired.std(dim=0) / pairs**0.5
     return paired.mean(dim=0).T, half.T
+
+
+def draw_orders(n: int, permutations: int, seed: int) -> Int[Tensor, "order player"]:
+    """Random orders of `n` players, each followed by its reverse.
+
+    Example:
+        >>> one, reverse = draw_orders(4, 2, seed=0).tolist()
+        >>> one == reverse[::-1]
+        True
+    """
+    generator = torch.Generator().manual_seed(seed)
+    drawn = [torch.randperm(n, generator=generator) for _ in range(permutations // 2)]
+    return torch.stack([order for pair in drawn for order in (pair, pair.flip(0))])
 
 
 def _entering(orders: Tensor) -> Bool[Tensor, "order step player"]:

@@ -12,9 +12,12 @@ from importlib import import_module
 from course_lib.errors import CourseError
 from course_lib.names import did_you_mean
 
-HELP = "measure the course's own methods: `course bench audit` scores the attribution methods"
+HELP = "measure the course's own methods: `course bench audit` scores them, `course bench attribution` times them"
 
-BENCHMARKS: dict[str, str] = {"audit": "course_lib.cli.bench_audit"}
+BENCHMARKS: dict[str, str] = {
+    "audit": "course_lib.cli.bench_audit",
+    "attribution": "course_lib.cli.bench_attribution",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""`course bench`: a door to benchmarks; `course bench audit` from options to files, on the smallest model."""
+"""`course bench`: a door to benchmarks; each of them from options to files, on the smallest model."""
 
 from __future__ import annotations
 
@@ -100,3 +100,43 @@ def test_two_adapters_of_one_organism_keep_their_rows(
 def test_bad_words_are_a_sentence(words: list[str], sentence: str) -> None:
     with pytest.raises(CourseError, match=sentence):
         run("audit", *words)
+
+
+SMALL = ["attribution", "--model", "tiny:0", "--tokens", "12", "--runs", "2", "--prompts", "2", "--no-memory"]
+
+
+def test_attribution_prints_tables_and_is_resumed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
+    words, markdown = [*SMALL, "--only", "removal", "--only", "completeness"], tmp_path / "table.md"
+    assert run(*words, "--markdown", str(markdown)) == 0
+    out, err = capsys.readouterr()
+    assert "removal     12      loop" in out
+    assert "CPU threads: " in out
+    assert "Integrated gradients add up to within 1 %" in out
+    assert "100 %  removal, 12 tokens: ours" in err
+    assert markdown.read_text().startswith("| comparison | tokens | way |")
+    lines = (tmp_path / "cache" / "bench" / "attribution.jsonl").read_text()
+    assert run(*words, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [row["way"] for row in found["timings"]] == ["ours", "loop"]
+    assert found["agreement"][0]["difference"] < 1e-4
+    assert (tmp_path / "cache" / "bench" / "attribution.jsonl").read_text() == lines
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--runs", "0"], "--runs 0 measures nothing"),
+        (["--only", "remowal"], "There is no comparison 'remowal'"),
+        (["--model", "random-llama-8b", "--device", "cpu"], "needs a CUDA device"),
+        (["--tokens", "600", "--only", "removal"], "600 tokens cannot be measured"),
+    ],
+)
+def test_bad_words_to_attribution_are_a_sentence(
+    words: list[str], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
+    with pytest.raises(CourseError, match=sentence):
+        run(*SMALL[:3], *words)

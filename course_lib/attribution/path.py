@@ -1,0 +1,82 @@
+"""The straight line from a baseline to a prompt, and sums of gradients along parts of it.
+
+A part of the way has an answer that can be checked, as the whole has: the scores of the part from α = a to α = b have to
+add up to f(b) − f(a), the change of the target's score between its ends, which two forward passes tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from course_lib.attribution.gradients import gradient_rows, scores_of_rows
+from course_lib.attribution.quadrature import quadrature
+from course_lib.attribution.targets import Question
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+    from torch import Tensor
+
+    from course_lib.models import LocalModel
+
+Part = tuple[float, float]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """Everything that stays the same while the number of steps changes.
+
+    Attributes:
+        model: a loaded model.
+        question: what is scored.
+        start: the embedded baseline, `[position, d_model]`; targets that are given stand in it as they are.
+        end: the embedded text, `[position, d_model]`.
+        nodes: "gauss_legendre" or "midpoint".
+        batch_tokens: most tokens in one pass.
+    """
+
+    model: LocalModel
+    question: Question
+    start: Float[Tensor, "position d_model"]
+    end: Float[Tensor, "position d_model"]
+    nodes: str
+    batch_tokens: int
+
+    @property
+    def rows(self) -> int:
+        """Texts in one pass."""
+        return max(1, self.batch_tokens // len(self.end))
+
+    def texts(self, alphas: Float[Tensor, " alpha"]) -> Float[Tensor, "alpha position d_model"]:
+        """The embedded texts at some places between baseline (0) and prompt (1)."""
+        return self.start + alphas.to(self.end)[:, None, None] * (self.end - self.start)
+
+    def part_scores(
+        self, parts: Sequence[Part], steps: int, progress: Progress | None = None
+    ) -> Float[Tensor, "part target position"]:
+        """The scores of each part of the path, with `steps` gradients each, in float64 on the CPU."""
+        places, weights = quadrature(self.nodes, steps)
+        alphas = torch.cat([a + (b - a) * places for a, b in parts])
+        shares = torch.cat([(b - a) * weights for a, b in parts])
+        whose = torch.arange(len(parts)).repeat_interleave(steps)
+        wide = torch.float32 if self.model.device.type == "mps" else torch.float64
+        way, length = (self.end - self.start).to(wide), len(self.question.prompt_ids)
+        total = torch.zeros(len(parts), self.question.count, length, dtype=torch.float64)
+        for begin in range(0, len(alphas), self.rows):
+            here = slice(begin, begin + self.rows)
+            _, gradients = gradient_rows(self.model, self.question, self.texts(alphas[here]))
+            products = (gradients.to(wide) * way).sum(dim=-1).double().cpu()  # [target, row, position]
+            total.index_add_(0, whose[here], (products[:, :, :length] * shares[here][:, None]).transpose(0, 1))
+            if progress is not None:
+                progress(min(begin + self.rows, len(alphas)), len(alphas))
+        return total
+
+    def values(self, alphas: Sequence[float]) -> Float[Tensor, "alpha target"]:
+        """The score of each target at some places, in float64 on the CPU."""
+        places = torch.tensor(alphas, dtype=torch.float64)
+        passes = [scores_of_rows(self.model, self.question, self.texts(some)) for some in places.split(self.rows)]
+        return torch.cat(passes).double().cpu()
