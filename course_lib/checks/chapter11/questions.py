@@ -14,15 +14,15 @@ QUESTIONS = (
             ),
             Choice(
                 "b",
-                "Nothing about the layers: the whole run was exchanged.",
-                "Yes. A patch that cannot fail is no evidence. Exchange one position, and most places give 0.",
-                right=True,
-            ),
-            Choice(
-                "c",
                 "The name is carried redundantly, so every layer is enough.",
                 "Redundancy is a real thing, but here it was not tested: all positions of one layer are everything that the "
                 "later layers see.",
+            ),
+            Choice(
+                "c",
+                "Nothing about the layers: the whole run was exchanged.",
+                "Yes. A patch that cannot fail is no evidence. Exchange one position, and most places give 0.",
+                right=True,
             ),
             Choice(
                 "d",
@@ -38,15 +38,15 @@ QUESTIONS = (
         (
             Choice(
                 "a",
-                "The unrelated text carries half of the name.",
-                "It has neither name. Ask what the logit difference is when the model prefers neither.",
-            ),
-            Choice(
-                "b",
                 "The answer was destroyed, and a logit difference near zero lies half way between the two ends.",
                 "Yes. Where the ends lie on both sides of zero, no answer at all counts as half of the clean one. Hence the "
                 "control.",
                 right=True,
+            ),
+            Choice(
+                "b",
+                "The unrelated text carries half of the name.",
+                "It has neither name. Ask what the logit difference is when the model prefers neither.",
             ),
             Choice(
                 "c",
@@ -71,19 +71,19 @@ QUESTIONS = (
             ),
             Choice(
                 "b",
-                "The name is there and can be read, and nothing that decides this answer reads it from there.",
-                "Yes: present is not used. That is the step from correlation to cause.",
-                right=True,
-            ),
-            Choice(
-                "c",
                 "The patch was made in the wrong direction.",
                 "With the other direction the numbers would be 1 at most places, not 0.",
             ),
             Choice(
-                "d",
+                "c",
                 "Patching is too weak a method for verbs.",
                 "The method is the same at each position; at the name, the same patch brings back the whole answer.",
+            ),
+            Choice(
+                "d",
+                "The name is there and can be read, and nothing that decides this answer reads it from there.",
+                "Yes: present is not used. That is the step from correlation to cause.",
+                right=True,
             ),
         ),
     ),
@@ -93,19 +93,19 @@ QUESTIONS = (
         (
             Choice(
                 "a",
-                "One of the two results must be an error.",
-                "Both can be right: they answer different questions.",
-            ),
-            Choice(
-                "b",
                 "It does something that both texts need alike, and nothing that tells the two names apart.",
                 "Yes. Resampling puts in what it says about the other text, which is then the same.",
                 right=True,
             ),
             Choice(
-                "c",
+                "b",
                 "Resampling replaces fewer positions.",
                 "It replaces all positions, as zeroing does.",
+            ),
+            Choice(
+                "c",
+                "One of the two results must be an error.",
+                "Both can be right: they answer different questions.",
             ),
             Choice(
                 "d",
@@ -126,8 +126,8 @@ QUESTIONS = (
             ),
             Choice(
                 "b",
-                "Its norm.",
-                "Needed for the control, and no control by itself.",
+                "A probe that reads harm along it.",
+                "That would say again that it can be read. The claim is about what the model does.",
             ),
             Choice(
                 "c",
@@ -138,8 +138,8 @@ QUESTIONS = (
             ),
             Choice(
                 "d",
-                "A probe that reads harm along it.",
-                "That would say again that it can be read. The claim is about what the model does.",
+                "Its norm.",
+                "Needed for the control, and no control by itself.",
             ),
         ),
     ),
