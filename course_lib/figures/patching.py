@@ -41,7 +41,13 @@ def recovery_map(found: PatchingMap, title: str | None = None) -> Picture:
     figure, axes = new_figure(height=min(2.4 + 0.13 * len(found.layers), 7.0))
     end = max(1.0, float(found.recovery.abs().max()))
     image = axes.imshow(
-        found.recovery.numpy(), cmap=SIGNED_MAP, vmin=-end, vmax=end, aspect="auto", origin="lower", interpolation="none"
+        found.recovery.numpy(),
+        cmap=SIGNED_MAP,
+        vmin=-end,
+        vmax=end,
+        aspect="auto",
+        origin="lower",
+        interpolation="none",
     )
     bar = figure.colorbar(image, ax=axes, pad=0.02)
     bar.set_label("recovery: 0 as corrupted, 1 as clean", fontsize=POINTS)

@@ -40,6 +40,7 @@ clean_ids, corrupted_ids = model.encode(CLEAN), model.encode(CORRUPTED)
 mary, john = model.single_token(" Mary"), model.single_token(" John")
 model
 
+
 # %% course={"role": "cold_open"}
 def say(what: str, logits: Float[Tensor, " vocab"]) -> None:
     """Print the most likely next token and how far Mary is ahead of John."""
@@ -106,7 +107,9 @@ check("11.1", recovery)
 
 
 # %% course={"role": "fault", "shares": ["11.2"]}
-def patch_as_published(model: LocalModel, clean_ids: Tensor, corrupted_ids: Tensor, layer: int, position: int) -> Tensor:
+def patch_as_published(
+    model: LocalModel, clean_ids: Tensor, corrupted_ids: Tensor, layer: int, position: int
+) -> Tensor:
     """The corrupted run, with the clean state at one position of one layer. Two faults are in here."""
     block, kept = model.model.model.layers[layer], {}
     handle = block.register_forward_hook(lambda module, inputs, output: kept.update(state=output))
@@ -165,15 +168,17 @@ recovery_map(found, "The name stays where it is read, then moves to the end in a
 for layer, position in ((10, 9), (21, 9), (21, 13), (26, 13)):
     logits = patch_one_position(model, clean_ids, corrupted_ids, layer, position)
     mine = recovery(logits, clean_logits, corrupted_logits, mary, john)
-    print(f"layer {layer}, position {position}: your function {mine:.3f}, the map {found.recovery[layer, position]:.3f}")
+    print(
+        f"layer {layer}, position {position}: your function {mine:.3f}, the map {found.recovery[layer, position]:.3f}"
+    )
 
 # %% [markdown] course={"numbers": {"0.61": "float(found.recovery[21, 9])", "0.33": "float(found.recovery[21, 13])", "0.92": "float(found.recovery[24, 13])"}}
 # Two columns, and nearly nothing else. Up to layer 19 the answer hangs on the second name's position: give it its clean state,
 # and the whole answer comes back. From layer 24 on it hangs on the last position (0.92), and the name's own position does not
 # matter any more. Between them is the **hand-over**: in front of layer 21 the one place gives 0.61 and the other 0.33.
 #
-# And compare with the bars above. The states at ` gave`, ` a` and ` drink` differ between the runs, and patching them does
-# nothing. The name can be read there. It is not used from there.
+# And compare with the bars above. The states at ` gave`, ` a` and ` drink` differ between the runs, and patching them brings
+# back next to nothing. What differs there can be read. The answer does not depend on it.
 #
 # Is that this one sentence? The next cell asks the same two columns for six pairs with other names and another sentence.
 
@@ -223,7 +228,10 @@ control = {}
 for what, source in SOURCES.items():
     for layer, position in ((10, 9), (18, 9), (24, 13), (28, 13)):
         logits = patch_one_position(model, source, corrupted_ids, layer, position)
-        control[what, layer] = (recovery(logits, clean_logits, corrupted_logits, mary, john), logits[mary] - logits[john])
+        control[what, layer] = (
+            recovery(logits, clean_logits, corrupted_logits, mary, john),
+            logits[mary] - logits[john],
+        )
 places = {10: "layer 10, name", 18: "layer 18, name", 24: "layer 24, end", 28: "layer 28, end"}
 rows = [{"source": what, **{name: float(control[what, at][0]) for at, name in places.items()}} for what in SOURCES]
 print(text_table(rows, title="recovery"))
@@ -349,7 +357,9 @@ from course_lib.patching import direct_logit_attribution, logit_lens
 
 lens = logit_lens(model, CLEAN, list(ANSWERS))
 for blocks in (0, 10, 18, 20, 22, 24, 26, 28, 30):
-    print(f"after {blocks:2d} blocks: rank of ' Mary' {lens.ranks[blocks, 0]:6d}, of ' John' {lens.ranks[blocks, 1]:6d}")
+    print(
+        f"after {blocks:2d} blocks: rank of ' Mary' {lens.ranks[blocks, 0]:6d}, of ' John' {lens.ranks[blocks, 1]:6d}"
+    )
 
 # %%
 direct = direct_logit_attribution(model, CLEAN, *ANSWERS)
@@ -517,7 +527,9 @@ with torch.no_grad():
         handle.remove()
 low, middle_value, high = (float(row[mary] - row[john]) for row in (ends[0], patched, ends[1]))
 plain = (middle_value - low) / (high - low)
-print(f"plain hooks {plain:.5f}, the map {found.recovery[21, 9]:.5f}, difference {abs(plain - found.recovery[21, 9]):.1e}")
+print(
+    f"plain hooks {plain:.5f}, the map {found.recovery[21, 9]:.5f}, difference {abs(plain - found.recovery[21, 9]):.1e}"
+)
 
 # %% [markdown]
 # <!-- transformer lens -->

@@ -61,9 +61,7 @@ def _between(right: int, wrong: int) -> Callable[[Tensor], Tensor]:
     return lambda logits: logits[right] - logits[wrong]
 
 
-def zeroed(
-    model: LocalModel, input_ids: Tensor, other_ids: Tensor, layer: int, right: int, wrong: int
-) -> Tensor:
+def zeroed(model: LocalModel, input_ids: Tensor, other_ids: Tensor, layer: int, right: int, wrong: int) -> Tensor:
     """Zero in place of the other text's output."""
 
     def change(heads: Tensor, _: Tensor, part: slice) -> Tensor:
@@ -106,23 +104,17 @@ def last_position_only(
     return _effects(model, input_ids, other_ids, layer, _between(right, wrong), change)
 
 
-def whole_layer(
-    model: LocalModel, input_ids: Tensor, other_ids: Tensor, layer: int, right: int, wrong: int
-) -> Tensor:
+def whole_layer(model: LocalModel, input_ids: Tensor, other_ids: Tensor, layer: int, right: int, wrong: int) -> Tensor:
     """Exchanges all heads at once."""
     return _effects(model, input_ids, other_ids, layer, _between(right, wrong), lambda heads, theirs, _: theirs)
 
 
-def one_logit(
-    model: LocalModel, input_ids: Tensor, other_ids: Tensor, layer: int, right: int, wrong: int
-) -> Tensor:
+def one_logit(model: LocalModel, input_ids: Tensor, other_ids: Tensor, layer: int, right: int, wrong: int) -> Tensor:
     """Reads the right answer's logit alone."""
     return _effects(model, input_ids, other_ids, layer, lambda logits: logits[right], _take)
 
 
-def hooks_left(
-    model: LocalModel, input_ids: Tensor, other_ids: Tensor, layer: int, right: int, wrong: int
-) -> Tensor:
+def hooks_left(model: LocalModel, input_ids: Tensor, other_ids: Tensor, layer: int, right: int, wrong: int) -> Tensor:
     """Never removes a hook, so the exchanged heads add up."""
     theirs, projection, read = _heads_of(model, other_ids, layer), _projection(model, layer), _between(right, wrong)
     width, before, effects = projection.in_features // model.n_heads, read(model.logits(input_ids)[-1]), []

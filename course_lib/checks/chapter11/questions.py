@@ -67,7 +67,7 @@ QUESTIONS = (
             Choice(
                 "a",
                 "The states differ by numerical noise.",
-                "Both runs are deterministic, and the difference is a sizeable part of the state's length.",
+                "Both runs are deterministic, and the difference is a tenth of the state's length, not a rounding error.",
             ),
             Choice(
                 "b",
