@@ -1,7 +1,6 @@
 """Exercise 11.3: the effect of each head by resampling.
 
-The cases are pairs of random texts on small random networks, both layers, and the two sentences on the default model at the
-layer whose head carries the name to the end.
+The cases are pairs of random texts on small random networks, in both layers; the chapter then turns to the default model.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from course_lib.checks.chapter11.texts import CLEAN, CORRUPTED, JOHN, MARY, pair_of_texts
+from course_lib.checks.chapter11.texts import pair_of_texts
 from course_lib.checks.exercise import Case, Exercise, Mistake, ModelHandle
 
 if TYPE_CHECKING:
@@ -185,10 +184,10 @@ HEAD_RESAMPLE = Exercise(
         "They do in the input of `self_attn.o_proj`: head `h` in the columns `h * width` to `(h + 1) * width`. Keep that "
         "whole input from a run on `other_ids`; then, for each head, run `input_ids` with that head's columns taken from "
         "there. A head that speaks for the right answer gets a positive number.",
-        "```python\nfor head in range(model.n_heads):\n    part = slice(head * width, (head + 1) * width)\n\n"
-        "    def exchange(module, inputs, part=part):\n        heads = inputs[0].clone()\n"
-        "        heads[..., part] = ...\n        return (heads,)\n\n"
-        "    ...   # register, run input_ids, read the difference, remove\n    effects[head] = before - after\n```",
+        "```python\nfor h in range(model.n_heads):\n    part = slice(h * width, (h + 1) * width)\n\n"
+        "    def exchange(module, inputs, part=part):\n        x = inputs[0].clone()\n"
+        "        x[..., part] = ...\n        return (x,)\n\n"
+        "    ...   # register, run input_ids, read the difference, remove\n    effects[h] = before - after\n```",
     ),
     why=(
         "“Which part does it?” has no answer before you have said what takes the part's place. This choice tests exactly "
@@ -197,7 +196,7 @@ HEAD_RESAMPLE = Exercise(
     visible=(
         _case(3, 7, 1, 2),
         _case(4, 5, 0, 1),
-        Case("default model, Mary against John, layer 23", (ModelHandle(), CLEAN, CORRUPTED, 23, MARY, JOHN)),
+        _case(9, 6, 1, 3),
     ),
     hidden=_hidden,
     mistakes=(

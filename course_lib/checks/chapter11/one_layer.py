@@ -175,8 +175,8 @@ ATTRIBUTION_ROW = Exercise(
         "The weights need no gradient, but the state has to be the start of a graph: `inputs[0].detach().requires_grad_()` "
         "in a pre-hook. Multiply by the step to the clean state, sum over the width of the stream, and normalise. Use "
         "`model.model(input_ids=ids[None]).logits`, since `model.logits` keeps no graph.",
-        "```python\ndef keep(module, inputs):\n    states.append(inputs[0].detach().requires_grad_())\n"
-        "    return (states[-1], *inputs[1:])\n\n...   # run both texts with this hook, keep both differences\n"
+        "```python\ndef keep(module, inputs):\n    x = inputs[0].detach().requires_grad_()\n    kept.append(x)\n"
+        "    return (x, *inputs[1:])\n\n...   # run both texts with this hook, keep both differences\n"
         "slope = torch.autograd.grad(..., ...)[0]\nchange = ((... - ...).detach() * slope).sum(dim=-1)[0]\n"
         "return change / (... - ...).detach()\n```",
     ),

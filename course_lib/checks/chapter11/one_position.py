@@ -159,8 +159,8 @@ ONE_POSITION = Exercise(
         "A pre-hook on `model.model.model.layers[layer]` is called with `inputs`, and `inputs[0]` is "
         "`[batch, position, d_model]`. In the first run keep one position of it; in the second return a changed copy, with "
         "the other inputs behind it. Remove each hook in a `finally`.",
-        "```python\ndef write(module, inputs):\n    states = inputs[0].clone()\n    states[:, ...] = ...\n"
-        "    return (states, *inputs[1:])\n\nhandle = block.register_forward_pre_hook(write)\ntry:\n"
+        "```python\ndef write(module, inputs):\n    x = inputs[0].clone()\n    x[:, ...] = ...\n"
+        "    return (x, *inputs[1:])\n\nhandle = block.register_forward_pre_hook(write)\ntry:\n"
         "    return model.logits(...)[-1]\nfinally:\n    handle.remove()\n```",
     ),
     why=(

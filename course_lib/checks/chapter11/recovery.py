@@ -114,8 +114,8 @@ RECOVERY = Exercise(
         "Make each run one number first. Which two runs mark the ends of the scale, and which of them is 0?",
         "The number of a run is the logit of `right` minus the logit of `wrong`. Then: how far is the patched run from the "
         "corrupted one, and how far is the clean run from the corrupted one? Leave what lies outside 0 and 1 as it is.",
-        "```python\nat_patched = patched[..., right] - patched[..., wrong]\nat_clean = ...\nat_corrupted = ...\n"
-        "return (at_patched - ...) / (... - ...)\n```",
+        "```python\nhere = patched[..., right] - patched[..., wrong]\nhigh = ...   # the same for the clean run\nlow = ...\n"
+        "return (here - ...) / (... - ...)\n```",
     ),
     why=(
         "Every map of this kind is on this scale. Whoever reads one on their own model has to know what its 0 and its 1 "
