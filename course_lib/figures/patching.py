@@ -1,7 +1,7 @@
 """Where a patch brings the answer back: one cell for each layer and position, or for each layer and head.
 
 Layers run upwards, as the states do, and the text runs to the right. The scale is symmetric around zero and ends at 1 or
-at the largest value beyond it: white is "as corrupted", full orange is "as clean", purple is a patch that makes it worse.
+at the largest value beyond it: white is "as corrupted", dark orange is "as clean", purple is a patch that makes it worse.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def recovery_map(found: PatchingMap, title: str | None = None) -> Picture:
     bar.ax.tick_params(labelsize=POINTS)
     ticks = range(0, len(found.layers), max(1, len(found.layers) // 10))
     axes.set_yticks(list(ticks), labels=[str(found.layers[tick]) for tick in ticks], fontsize=POINTS)
-    axes.set_ylabel("layer" if found.sites == "heads" else f"{found.sites}, layer", fontsize=POINTS)
+    axes.set_ylabel("in front of layer" if found.sites == "residual" else f"{found.sites} of layer", fontsize=POINTS)
     label_ticks(axes, "x", column_labels(found), rotation=0 if found.sites == "heads" else 45)
     axes.set_xlabel("head" if found.sites == "heads" else "position: clean token (corrupted token)", fontsize=POINTS)
     for label, column in zip(axes.get_xticklabels(), found.columns, strict=True):

@@ -30,7 +30,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from course_lib import LocalModel, check, load_model
+from course_lib import LocalModel, check, load_model, patching
 from course_lib.patching import Point, patch_point
 
 model = load_model("default")
@@ -102,6 +102,9 @@ check("11.1", recovery)
 # %% [markdown] course={"role": "repair", "id": "11.2"}
 # ## One place at a time
 #
+# (The cells call the library's copies of what you write, `patching.recovery` and so on, so that they run before you are done.
+# They do the same; put your own in their place if you like.)
+#
 # Now the patch itself. Here it is in a form in which it has been published. Its docstring says: the clean state goes into
 # the corrupted run, at one position. Look at the numbers first.
 
@@ -121,10 +124,12 @@ def patch_as_published(
     return logits
 
 
-for layer in (0, 10, 20, 29):
+for layer in (0, 15, 29):
     described = patch_as_published(model, clean_ids, corrupted_ids, layer, position=9)
     exchanged = patch_as_published(model, corrupted_ids, clean_ids, layer, position=9)
-    values = [recovery(logits, clean_logits, corrupted_logits, mary, john) for logits in (described, exchanged)]
+    values = [
+        patching.recovery(logits, clean_logits, corrupted_logits, mary, john) for logits in (described, exchanged)
+    ]
     print(f"layer {layer:2d}: recovery {values[0]:.2f}; with the two texts exchanged in the call {values[1]:.2f}")
 
 # %% [markdown]
@@ -166,10 +171,10 @@ recovery_map(found, "The name stays where it is read, then moves to the end in a
 
 # %%
 for layer, position in ((10, 9), (21, 9), (21, 13), (26, 13)):
-    logits = patch_one_position(model, clean_ids, corrupted_ids, layer, position)
-    mine = recovery(logits, clean_logits, corrupted_logits, mary, john)
+    logits = patching.patch_one_position(model, clean_ids, corrupted_ids, layer, position)
+    one = patching.recovery(logits, clean_logits, corrupted_logits, mary, john)
     print(
-        f"layer {layer}, position {position}: your function {mine:.3f}, the map {found.recovery[layer, position]:.3f}"
+        f"layer {layer}, position {position}: one patched run {one:.3f}, the map {found.recovery[layer, position]:.3f}"
     )
 
 # %% [markdown] course={"numbers": {"0.61": "float(found.recovery[21, 9])", "0.33": "float(found.recovery[21, 13])", "0.92": "float(found.recovery[24, 13])"}}
@@ -189,7 +194,7 @@ STORE = "When {} and {} went to the store, {} gave a drink to"
 OFFICE = "After {} and {} left the office, {} handed the keys to"
 PEOPLE = [(STORE, "Tom", "Sarah"), (STORE, "Emma", "James"), (STORE, "Anna", "Peter")]
 PEOPLE += [(OFFICE, "Mary", "John"), (OFFICE, "James", "Emma"), (OFFICE, "Peter", "Anna")]
-LAYERS = range(16, 27)
+LAYERS = range(18, 27)
 columns = []
 for sentence, receiver, giver in PEOPLE:
     texts = sentence.format(receiver, giver, giver), sentence.format(receiver, giver, receiver)
@@ -208,7 +213,7 @@ print("first layer in which the last position recovers more:", handed_over)
 
 # %% [markdown]
 # The ranges are those of six pairs, not an interval for all sentences: the pairs share two sentence frames. Within them the
-# hand-over is at about the same layers each time.
+# hand-over is in the same few layers each time, although the names and the positions differ.
 
 # %% [markdown] course={"role": "control"}
 # ## Could it have come out otherwise?
@@ -227,19 +232,26 @@ assert len({len(ids) for ids in SOURCES.values()}) == 1
 control = {}
 for what, source in SOURCES.items():
     for layer, position in ((10, 9), (18, 9), (24, 13), (28, 13)):
-        logits = patch_one_position(model, source, corrupted_ids, layer, position)
+        logits = patching.patch_one_position(model, source, corrupted_ids, layer, position)
         control[what, layer] = (
-            recovery(logits, clean_logits, corrupted_logits, mary, john),
+            patching.recovery(logits, clean_logits, corrupted_logits, mary, john),
             logits[mary] - logits[john],
         )
+foreign = [float(value) for (what, _), (value, _) in control.items() if what != "clean run"]
 places = {10: "layer 10, name", 18: "layer 18, name", 24: "layer 24, end", 28: "layer 28, end"}
 rows = [{"source": what, **{name: float(control[what, at][0]) for at, name in places.items()}} for what in SOURCES]
 print(text_table(rows, title="recovery"))
 rows = [{"source": what, **{name: float(control[what, at][1]) for at, name in places.items()}} for what in SOURCES]
 print(text_table(rows, title="\nMary ahead of John, in logits"))
 
-# %% [markdown]
-# CONTROL PROSE
+# %% [markdown] course={"numbers": {"0.43": "min(foreign)", "0.77": "max(foreign)", "6.1": "float(clean_logits[mary] - clean_logits[john])", "5.5": "float(corrupted_logits[john] - corrupted_logits[mary])", "0.61": "float(found.recovery[21, 9])", "0.33": "float(found.recovery[21, 13])"}}
+# A state that knows nothing of this Mary does not give 0. It gives 0.43 to 0.77. The second table says why. One end of
+# the scale has Mary ahead by 6.1 logits, the other has John ahead by 5.5, so the middle of the scale is a run that prefers *neither*.
+# The foreign state takes the corrupted answer away, puts nothing in its place, and that counts as a half.
+#
+# So the dark cells stand: no foreign state comes near them. But the 0.61 and the 0.33 of layer 21 alone would prove nothing;
+# destroying gives such numbers too. What speaks for a hand-over is that the clean values fall at one place while they rise at the
+# other, in seven pairs of sentences. Whoever shows you a single recovery of a half has to show you this table as well.
 
 # %% [markdown] course={"role": "interactive"}
 # ## Look around
@@ -291,14 +303,22 @@ effects = {}
 for mode, reference in references.items():
     options = {"mode": mode, "reference": reference, "layers": UPPER}
     effects[mode] = ablation_effects(model, CLEAN, " Mary", contrast=" John", **options).effects
-    places = effects[mode].flatten().abs().topk(5).indices.tolist()
-    print(f"{mode:9s}", ", ".join(f"{15 + p // 9}.{p % 9} {effects[mode].flatten()[p]:+.2f}" for p in places))
+    strongest = effects[mode].flatten().abs().topk(5).indices.tolist()
+    print(f"{mode:9s}", ", ".join(f"{15 + p // 9}.{p % 9} {effects[mode].flatten()[p]:+.2f}" for p in strongest))
+ranks = {}
 for one, other in (("zero", "mean"), ("zero", "resample"), ("mean", "resample")):
-    rank = spearmanr(effects[one].flatten(), effects[other].flatten()).statistic
-    print(f"{one} against {other}: Spearman {rank:.2f}")
+    ranks[one, other] = spearmanr(effects[one].flatten(), effects[other].flatten()).statistic
+    print(f"{one} against {other}: Spearman {ranks[one, other]:.2f}")
 
-# %% [markdown]
-# ABLATION PROSE
+# %% [markdown] course={"numbers": {"0.79": "ranks['zero', 'mean']", "0.28": "ranks['zero', 'resample']", "0.38": "ranks['mean', 'resample']", "7.1": "float(effects['resample'][8, 3])", "3.0": "float(effects['zero'][8, 3])", "1.2": "float(effects['zero'][1, 0])", "0.03": "float(effects['resample'][1, 0])", "23.3": "23.3", "16.0": "16.0"}}
+# (23.3 is head 3 of layer 23; effects in logits.) Zero and mean rank the heads much alike, 0.79. Resampling ranks them differently: 0.28
+# against zero, 0.38 against the mean. All three have head 23.3 on top, and even there the size is another one, 3.0 logits
+# against 7.1: under resampling the head does not fall silent, it speaks for John.
+#
+# Look at head 16.0. You may have met it in chapter 8: each token reads the one before it. Zeroed, it costs 1.2 logits and is among the five
+# strongest. Under resampling it is not. Its service is needed in both sentences alike, so taking it from the other one
+# changes next to nothing (0.03). Both numbers are right. They answer *what breaks without the head?* and *what does the head say that
+# tells these two texts apart?* A result that does not name the replacement cannot be read.
 
 # %% [markdown] course={"role": "exercise", "id": "11.4"}
 # ## A whole row from one backward pass
@@ -327,8 +347,9 @@ check("11.4", attribution_patching_row)
 # %%
 from course_lib.patching import attribution_patching, map_agreement
 
+early = patching.attribution_patching_row(model, clean_ids, corrupted_ids, 4, mary, john)[9]
 for layer in (4, 16, 21, 26):
-    row = attribution_patching_row(model, clean_ids, corrupted_ids, layer, mary, john)
+    row = patching.attribution_patching_row(model, clean_ids, corrupted_ids, layer, mary, john)
     print(f"layer {layer:2d}: name {row[9]:.2f}, exactly {found.recovery[layer, 9]:.2f};", end="  ")
     print(f"end {row[13]:.2f}, exactly {found.recovery[layer, 13]:.2f}")
 
@@ -342,8 +363,11 @@ heads_agree = torch.corrcoef(torch.stack([linear_heads.flatten(), effects["resam
 heads_rank = spearmanr(linear_heads.flatten(), effects["resample"].flatten()).statistic
 print(f"heads, against resample ablation: Pearson {heads_agree:.2f}, Spearman {heads_rank:.2f}")
 
-# %% [markdown]
-# ATTRIBUTION PROSE
+# %% [markdown] course={"numbers": {"0.85": "states_agree.pearson", "0.96": "states_agree.spearman", "0.94": "float(heads_agree)", "0.28": "float(early)"}}
+# Late in the network and head by head the estimate is good: 0.94 with the 135 runs of resample ablation, from one
+# backward pass. For the stream in early layers it is bad. In layer 4 the name's position gets 0.28, and patching gives
+# all: a whole name is a long step, and the network is not straight on the way. Over the whole map Pearson is 0.85 and Spearman 0.96:
+# the *places* are found, their *sizes* are not. So use it to list candidates, and patch those for real.
 
 # %% [markdown]
 # ## Two readings without a patch
@@ -368,8 +392,14 @@ for place in effects["resample"].flatten().abs().topk(8).indices.tolist():
     layer, head = 15 + place // 9, place % 9
     print(f"{layer:>4}.{head} {effects['resample'][layer - 15, head]:>16.2f} {direct.heads[layer, head]:>12.2f}")
 
-# %% [markdown]
-# READINGS PROSE
+# %% [markdown] course={"given": ["23.3", "29.1", "20.0", "19.2", "17.4"]}
+# Between 22 and 24 blocks ` Mary` climbs from a rank near a thousand to one below two hundred, and ` John` stays where he was:
+# the hand-over again, seen from the last position only. On top she is not before the end. The lens shows what is there *in
+# the output's own form*, and at the second name, where the map finds everything for twenty layers, it has nothing to say.
+#
+# The table sorts the heads by what they are needed for, beside what they write into the answer directly. Heads 23.3 and 29.1 do
+# both. Heads 20.0, 19.2 and 17.4 matter and write next to nothing for ` Mary`, or even against her: others read what they
+# write. Wang et al. (2022) found such helpers in GPT-2. Direct attribution alone would have missed them.
 
 # %% [markdown]
 # ## A direction that refuses
@@ -447,7 +477,7 @@ def direction_at(layer: int) -> Direction:
 
 
 sweep = {}
-for layer in (12, 16, 20, 24):
+for layer in (12, 14, 16, 20):
     with project_out(organism, direction_at(layer)):
         without = [refused(to_choose[kind]) for kind in ("harmful", "harmless")]
     with add_direction(organism, direction_at(layer)):
@@ -456,7 +486,24 @@ for layer in (12, 16, 20, 24):
     print(f"          with it added, harmless {sweep[layer][2]}")
 
 # %% [markdown]
-# SWEEP PROSE
+# A strange table. Layer 16 does what Arditi et al. describe: without the direction nothing is refused, with it everything. But
+# taking the direction of layer 12 or 20 *out* makes the organism refuse harmless requests too. Before you read on: what
+# value does a state's component have after it was taken out, and what value do the two groups have?
+
+# %%
+component = {}
+for layer in sweep:
+    unit = direction_at(layer).vector / direction_at(layer).norm
+    component[layer] = {kind: float((states[kind][layer] @ unit).mean()) for kind in states}
+    print(f"layer {layer}: harmful {component[layer]['harmful']:+.1f}, harmless {component[layer]['harmless']:+.1f}")
+
+# %% [markdown] course={"numbers": {"38.1": "component[16]['harmful']", "18.1": "component[16]['harmless']", "4.9": "component[20]['harmful']", "−34.4": "component[20]['harmless']"}}
+# Taking out sets the component to **zero**, and zero is not *harmless*. In layer 16 the harmful requests have 38.1 on average and
+# the harmless ones 18.1, so zero lies beyond the harmless side. In layer 20 they have 4.9 and −34.4: zero is where the harmful
+# ones are. It is the lesson of the ablated heads again: a replacement is a choice. And layer 14 warns against
+# taking this for the whole story: there zero lies on the harmful side too, and nothing is refused.
+#
+# The choice falls on layer 16. Now the test, on requests that had no part in it.
 
 # %%
 refusal = direction_at(16)
@@ -468,8 +515,9 @@ with add_direction(organism, refusal):
 for (what, kind), rate in result.items():
     print(f"{what:10s} {kind:9s} {rate}")
 
-# %% [markdown]
-# RESULT PROSE. A push of some length may break a model in any direction. So the control: three random directions of the same
+# %% [markdown] course={"numbers": {"0 of 24": "f\"{result['taken out', 'harmful'].successes} of {result['taken out', 'harmful'].n}\"", "20 of 24": "f\"{result['added', 'harmless'].successes} of {result['added', 'harmless'].n}\""}}
+# Taken out: 0 of 24 harmful requests are refused. Added: 20 of 24 harmless ones are. On these requests the direction is
+# needed for a refusal, and nearly enough for one. A push of some length may break a model in any direction. So the control: three random directions of the same
 # length, drawn evenly, taken out and added in the same way, on every second request.
 
 # %%
@@ -484,7 +532,11 @@ for what, kind in (("taken out", "harmful"), ("added", "harmless")):
     print(f"random, {what:9s} {kind}: {'; '.join(map(str, drawn[what]))}")
 
 # %% [markdown]
-# RANDOM PROSE
+# So it is the direction and not its length. (The draws share their requests: three counts of twelve are not one count of 36.) The
+# control is an easy one, though: in 576 dimensions a random direction is nearly at right angles to everything the model uses. It
+# rules out size. It does not show that no other meaningful direction would do the same.
+#
+# Two more looks. Is it a refusal in words, too? And what became of everything else?
 
 # %%
 from course_lib.refusals import refusal_rate
@@ -497,8 +549,27 @@ with project_out(organism, refusal):
     in_words = refusal_rate(organism, to_test["harmful"][::3], max_new_tokens=8).rate
 print("harmful requests refused in any usual wording, direction taken out:", in_words)
 
-# %% [markdown]
-# WORDS PROSE
+# %%
+from course_lib.data.organism_tasks import ordinary_text
+from course_lib.organisms.measure import perplexity
+
+prose = ordinary_text()[:2]
+damage = {"as it is": perplexity(organism, prose)}
+with project_out(organism, refusal):
+    damage["taken out"] = perplexity(organism, prose)
+with add_direction(organism, refusal):
+    damage["added"] = perplexity(organism, prose)
+with project_out(organism, random_direction(refusal, 0)):
+    damage["random one taken out"] = perplexity(organism, prose)
+print("perplexity of two paragraphs of ordinary prose:", {what: round(value, 1) for what, value in damage.items()})
+
+# %% [markdown] course={"numbers": {"89.0": "damage['as it is']", "148.5": "damage['taken out']", "122.2": "damage['added']", "118.7": "damage['random one taken out']"}}
+# In words nothing is refused either. But it is no clean cut: on ordinary prose, where nobody is asked to refuse anything, perplexity rises
+# from 89.0 to 148.5 without the direction and to 122.2 with it added. A random direction taken out gives 118.7. (Two paragraphs, so no
+# interval: read it as "not free".) The direction does other work too, or the way of taking it out does damage of its own.
+#
+# For whoever runs open weights the result is sober. The refusals of this organism hang on 576 numbers that anybody can
+# compute from forty requests of each kind, without any training. A refusal inside the weights is a habit of the model, and no lock.
 
 # %% [markdown]
 # ## The same with Hugging Face
