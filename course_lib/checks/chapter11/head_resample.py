@@ -34,7 +34,12 @@ def _logits_with(model: LocalModel, module: Any, ids: Tensor, change: Callable[[
 
 def _heads_of(model: LocalModel, ids: Tensor, layer: int) -> Tensor:
     seen: list[Tensor] = []
-    _logits_with(model, _projection(model, layer), ids, lambda heads: (seen.append(heads), heads)[1])
+
+    def keep(heads: Tensor) -> Tensor:
+        seen.append(heads)
+        return heads
+
+    _logits_with(model, _projection(model, layer), ids, keep)
     return seen[0]
 
 

@@ -37,7 +37,12 @@ def _entering(block: Any, change: Callable[[Tensor], Tensor]) -> Iterator[None]:
 def _state(model: LocalModel, ids: Tensor, layer: int) -> Tensor:
     """What enters a block, `[1, position, d_model]`."""
     seen: list[Tensor] = []
-    with _entering(_block(model, layer), lambda states: (seen.append(states), states)[1]):
+
+    def keep(states: Tensor) -> Tensor:
+        seen.append(states)
+        return states
+
+    with _entering(_block(model, layer), keep):
         model.logits(ids)
     return seen[0]
 
