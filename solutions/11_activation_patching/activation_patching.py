@@ -249,7 +249,7 @@ print(text_table(rows, title="\nMary ahead of John, in logits"))
 # the scale has Mary ahead by 6.1 logits, the other has John ahead by 5.5, so the middle of the scale is a run that prefers *neither*.
 # The foreign state takes the corrupted answer away, puts nothing in its place, and that counts as a half.
 #
-# So the dark cells stand: no foreign state comes near them. But the 0.61 and the 0.33 of layer 21 alone would prove nothing;
+# So the dark cells stand: no foreign state reaches them. But the 0.61 and the 0.33 of layer 21 alone would prove nothing;
 # destroying gives such numbers too. What speaks for a hand-over is that the clean values fall at one place while they rise at the
 # other, in seven pairs of sentences. Whoever shows you a single recovery of a half has to show you this table as well.
 
@@ -486,7 +486,8 @@ for layer in (12, 14, 16, 20):
     print(f"          with it added, harmless {sweep[layer][2]}")
 
 # %% [markdown]
-# A strange table. Layer 16 does what Arditi et al. describe: without the direction nothing is refused, with it everything. But
+# A strange table. On these eight requests of each kind, layer 16 does what Arditi et al. describe: without the direction nothing is
+# refused, with it everything. But
 # taking the direction of layer 12 or 20 *out* makes the organism refuse harmless requests too. Before you read on: what
 # value does a state's component have after it was taken out, and what value do the two groups have?
 
@@ -515,8 +516,8 @@ with add_direction(organism, refusal):
 for (what, kind), rate in result.items():
     print(f"{what:10s} {kind:9s} {rate}")
 
-# %% [markdown] course={"numbers": {"0 of 24": "f\"{result['taken out', 'harmful'].successes} of {result['taken out', 'harmful'].n}\"", "20 of 24": "f\"{result['added', 'harmless'].successes} of {result['added', 'harmless'].n}\""}}
-# Taken out: 0 of 24 harmful requests are refused. Added: 20 of 24 harmless ones are. On these requests the direction is
+# %% [markdown] course={"numbers": {"0 of 24": "f\"{result['taken out', 'harmful'].successes} of {result['taken out', 'harmful'].n}\"", "20 of 24": "f\"{result['added', 'harmless'].successes} of {result['added', 'harmless'].n}\"", "2 of 24": "f\"{result['as it is', 'harmless'].successes} of {result['as it is', 'harmless'].n}\""}}
+# Taken out: 0 of 24 harmful requests are refused. Added: 20 of 24 harmless ones are, and as it is 2 of 24 were. On these requests the direction is
 # needed for a refusal, and nearly enough for one. A push of some length may break a model in any direction. So the control: three random directions of the same
 # length, drawn evenly, taken out and added in the same way, on every second request.
 
@@ -620,8 +621,8 @@ print(
 # - **Planted is simpler than grown.** The organism was taught its refusal by a small adapter, on requests of this very form.
 #   That one direction carries it says little about a model whose refusals were trained at length; Arditi et al. measured
 #   those.
-# - **24 requests** of each kind, four from each group of tasks in one wording: the intervals are wide, and requests with the
-#   same wording are not quite independent.
+# - **24 requests** of each kind, two from each group of tasks: the intervals are wide, and two requests of one group, in the same
+#   wording, are not quite independent.
 # - **A refusal is counted by its first token**, and what is written instead was looked at for its first words only.
 #
 # ## Check your understanding
