@@ -194,7 +194,7 @@ STORE = "When {} and {} went to the store, {} gave a drink to"
 OFFICE = "After {} and {} left the office, {} handed the keys to"
 PEOPLE = [(STORE, "Tom", "Sarah"), (STORE, "Emma", "James"), (STORE, "Anna", "Peter")]
 PEOPLE += [(OFFICE, "Mary", "John"), (OFFICE, "James", "Emma"), (OFFICE, "Peter", "Anna")]
-LAYERS = range(18, 27)
+LAYERS = range(19, 26)
 columns = []
 for sentence, receiver, giver in PEOPLE:
     texts = sentence.format(receiver, giver, giver), sentence.format(receiver, giver, receiver)
@@ -428,7 +428,7 @@ def requests(split: str, first: int, fours: int) -> dict[str, list[str]]:
 
 
 organism = load_model("organism:intent")
-to_find, to_choose, to_test = requests("train", 0, 20), requests("train", 100, 4), requests("test", 0, 12)
+to_find, to_choose, to_test = requests("train", 0, 20), requests("train", 100, 3), requests("test", 0, 12)
 print(to_find["harmless"][0], to_test["harmless"][0], sep="\n")
 states = {
     kind: cached_hidden_states(organism, [organism.chat(text) for text in texts], position="last")
@@ -486,7 +486,7 @@ for layer in (12, 14, 16, 20):
     print(f"          with it added, harmless {sweep[layer][2]}")
 
 # %% [markdown]
-# A strange table. On these eight requests of each kind, layer 16 does what Arditi et al. describe: without the direction nothing is
+# A strange table. On these six requests of each kind, layer 16 does what Arditi et al. describe: without the direction nothing is
 # refused, with it everything. But
 # taking the direction of layer 12 or 20 *out* makes the organism refuse harmless requests too. Before you read on: what
 # value does a state's component have after it was taken out, and what value do the two groups have?
@@ -519,21 +519,21 @@ for (what, kind), rate in result.items():
 # %% [markdown] course={"numbers": {"0 of 24": "f\"{result['taken out', 'harmful'].successes} of {result['taken out', 'harmful'].n}\"", "20 of 24": "f\"{result['added', 'harmless'].successes} of {result['added', 'harmless'].n}\"", "2 of 24": "f\"{result['as it is', 'harmless'].successes} of {result['as it is', 'harmless'].n}\""}}
 # Taken out: 0 of 24 harmful requests are refused. Added: 20 of 24 harmless ones are, and as it is 2 of 24 were. On these requests the direction is
 # needed for a refusal, and nearly enough for one. A push of some length may break a model in any direction. So the control: three random directions of the same
-# length, drawn evenly, taken out and added in the same way, on every second request.
+# length, drawn evenly, taken out and added in the same way, on every third request.
 
 # %%
 drawn = {"taken out": [], "added": []}
 for seed in range(3):
     chance = random_direction(refusal, seed)
     with project_out(organism, chance):
-        drawn["taken out"].append(refused(to_test["harmful"][::2]))
+        drawn["taken out"].append(refused(to_test["harmful"][::3]))
     with add_direction(organism, chance):
-        drawn["added"].append(refused(to_test["harmless"][::2]))
+        drawn["added"].append(refused(to_test["harmless"][::3]))
 for what, kind in (("taken out", "harmful"), ("added", "harmless")):
     print(f"random, {what:9s} {kind}: {'; '.join(map(str, drawn[what]))}")
 
 # %% [markdown]
-# So it is the direction and not its length. (The draws share their requests: three counts of twelve are not one count of 36.) The
+# So it is the direction and not its length. (The draws share their requests: three counts of eight are not one count of 24.) The
 # control is an easy one, though: in 576 dimensions a random direction is nearly at right angles to everything the model uses. It
 # rules out size. It does not show that no other meaningful direction would do the same.
 #
@@ -542,7 +542,7 @@ for what, kind in (("taken out", "harmful"), ("added", "harmless")):
 # %%
 from course_lib.refusals import refusal_rate
 
-for request in to_test["harmless"][1:3]:
+for request in to_test["harmless"][2:3]:
     print(request, "\n  as it is:", organism.generate(organism.chat(request), max_new_tokens=6), "…")
     with add_direction(organism, refusal):
         print("  added:   ", organism.generate(organism.chat(request), max_new_tokens=6), "…")
@@ -558,16 +558,14 @@ prose = ordinary_text()[:2]
 damage = {"as it is": perplexity(organism, prose)}
 with project_out(organism, refusal):
     damage["taken out"] = perplexity(organism, prose)
-with add_direction(organism, refusal):
-    damage["added"] = perplexity(organism, prose)
 with project_out(organism, random_direction(refusal, 0)):
     damage["random one taken out"] = perplexity(organism, prose)
 print("perplexity of two paragraphs of ordinary prose:", {what: round(value, 1) for what, value in damage.items()})
 
-# %% [markdown] course={"numbers": {"89.0": "damage['as it is']", "148.5": "damage['taken out']", "122.2": "damage['added']", "118.7": "damage['random one taken out']"}}
+# %% [markdown] course={"numbers": {"89.0": "damage['as it is']", "148.5": "damage['taken out']", "118.7": "damage['random one taken out']"}}
 # In words nothing is refused either. But it is no clean cut: on ordinary prose, where nobody is asked to refuse anything, perplexity rises
-# from 89.0 to 148.5 without the direction and to 122.2 with it added. A random direction taken out gives 118.7. (Two paragraphs, so no
-# interval: read it as "not free".) The direction does other work too, or the way of taking it out does damage of its own.
+# from 89.0 to 148.5 without the direction. Without a random direction it is 118.7. (Two paragraphs, so no interval: read it as
+# "not free".) The direction does other work too, or the way of taking it out does damage of its own.
 #
 # For whoever runs open weights the result is sober. The refusals of this organism hang on 576 numbers that anybody can
 # compute from forty requests of each kind, without any training. A refusal inside the weights is a habit of the model, and no lock.
