@@ -88,7 +88,8 @@ def _compare_numbers(expected: Any, actual: Any, rtol: float, atol: float) -> Di
 
     wanted = torch.as_tensor(expected).detach().double().cpu()
     try:
-        given = torch.as_tensor(_plain(actual)).detach().cpu()
+        # a tensor keeps its own precision: by way of Python's numbers a double would become single
+        given = torch.as_tensor(actual if _is_tensor(actual) else _plain(actual)).detach().cpu()
         if given.is_complex() or given.is_quantized:
             raise TypeError
         given = given.double()

@@ -63,3 +63,8 @@ def test_expected_nan_must_be_nan():
     nan = torch.tensor([float("nan"), 1.0])
     assert compare(nan, nan.clone(), rtol=0, atol=0) is None
     assert compare(nan, torch.tensor([0.0, 1.0]), rtol=0, atol=0).what == "values"
+
+
+def test_double_precision_is_kept() -> None:
+    third = torch.tensor([1 / 3], dtype=torch.float64)
+    assert compare(third, third.clone(), rtol=0.0, atol=0.0) is None

@@ -23,9 +23,11 @@ from course_lib.figures import (
     faithfulness_curves,
     probe_curve,
     rate_bars,
+    recovery_map,
     role_map,
 )
 from course_lib.figures.ablation import top_cells
+from course_lib.patching import PatchingMap
 from course_lib.probing import HeldOutAccuracy, ProbeSweep
 from course_lib.rates import Rate
 
@@ -71,6 +73,14 @@ def roles() -> HeadRoles:
     return HeadRoles(draws, dict.fromkeys(mean, 0.05), {"n": 8, "draws": 2})
 
 
+def patching(sites: str = "residual", columns: int = 3) -> PatchingMap:
+    values = torch.tensor([[0.0, 1.0, 0.0], [-0.25, 0.5, 0.375]]).repeat(1, columns // 3)
+    tokens = tuple(f" a{i}" for i in range(columns))
+    clean = (tokens[0], " $", *tokens[2:])
+    places = tuple(range(columns))
+    return PatchingMap(values, (4, 5), places, sites, tokens, clean, "logit", 2.0, -1.0, "patching", {"unit": "logits"})
+
+
 DRAWINGS: dict[str, Callable[[], Picture]] = {
     "attribution": lambda: attribution_bars(attribution()),
     "attention": lambda: attention_map(attention(), TOKENS),
@@ -80,6 +90,8 @@ DRAWINGS: dict[str, Callable[[], Picture]] = {
     "comparison": lambda: comparison_map(compare(attribution(), attribution(), names=["one $", "another $"])),
     "faithfulness": lambda: faithfulness_curves(faithfulness(), faithfulness()),
     "roles": lambda: role_map(roles()),
+    "recovery": lambda: recovery_map(patching()),
+    "recovery of heads": lambda: recovery_map(patching("heads")),
     "rates": lambda: rate_bars({"harmful $": Rate(1, 30), "a name that is long enough to be broken": Rate(0, 30)}),
 }
 
@@ -107,6 +119,7 @@ def test_the_image_is_not_empty_fits_a_notebook_and_draws_without_a_warning(name
         ("probe", ["0.750", "0.500", "Bag of words: 0.525", "602 examples in 301 pairs"]),
         ("ablation", ["3.125", "-1.500", "layer  1"]),
         ("roles", ["L0H0", "0.900", "layer  0: P D I", "layer  1: S . ."]),
+        ("recovery", ["layer  5:  -0.25   0.50   0.38", "0.375", "·$ (·a1)", "2.000 (clean)"]),
         ("rates", ["1 of 30 = 0.03 [0.01, 0.17]", "0 of 30 = 0.00 [0.00, 0.11]"]),
     ],
 )
@@ -121,6 +134,7 @@ def test_the_text_twin_has_the_numbers(name: str, numbers: list[str]) -> None:
     [
         ("attribution", "“·is” speaks most for “·Paris” (+3.75 nats), “·cost” most against it (−2.25)"),
         ("probe", "A linear probe is right on 50% at the embedding and on 75% at layer 30"),
+        ("recovery", "The best single patch: at “·$ (·a1)” in layer 4 (1.00), at “·$ (·a1)” in layer 5 (0.50)"),
         ("ablation", "Head 0 of layer 1 matters most: without it the target loses 3.12 nats"),
         (
             "roles",
@@ -179,6 +193,15 @@ def test_a_part_of_the_layers_keeps_its_numbers() -> None:
     assert [label.get_text() for label in picture.figure.axes[0].get_xticklabels()] == ["20", "21"]
 
 
+def test_layers_run_up_and_the_patched_token_stands_behind_the_clean_one() -> None:
+    axes = recovery_map(patching()).figure.axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["·a0", "·$ (·a1)", "·a2"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["4", "5"]
+    bottom, top = axes.transData.transform([(0, 0), (0, 1)])[:, 1]
+    assert bottom < top
+    assert axes.images[0].get_clim() == (-1.0, 1.0)
+
+
 def test_no_effect_at_all_is_said() -> None:
     assert ablation_map(torch.zeros(2, 3)).title == "No head has any effect"
     assert top_cells(torch.zeros(2, 3), 5) == []
@@ -205,6 +228,7 @@ def test_whiskers_are_the_wilson_interval() -> None:
         (lambda: attention_map(attention(61), ["a"] * 61), "61 tokens cannot be read"),
         (lambda: probe_curve(sweep(), sweep(layers=3)), "another number of layers"),
         (lambda: ablation_map(torch.zeros(3)), "are no map"),
+        (lambda: recovery_map(patching(columns=63)), "63 columns cannot be read"),
         (lambda: rate_bars({}), "no rate to draw"),
         (lambda: rate_bars({"a": Rate(0, 0)}), "no rate to draw"),
     ],
