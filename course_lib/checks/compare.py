@@ -88,8 +88,8 @@ def _compare_numbers(expected: Any, actual: Any, rtol: float, atol: float) -> Di
 
     wanted = torch.as_tensor(expected).detach().double().cpu()
     try:
-        given = torch.as_tensor(_plain(actual)).detach().cpu()
-        if given.is_complex() or given.is_quantized:
+        given = actual.detach().cpu() if isinstance(actual, torch.Tensor) else torch.as_tensor(_plain(actual))
+        if given.is_complex() or given.is_quantized or given.layout is not torch.strided:
             raise TypeError
         given = given.double()
     except (TypeError, ValueError, RuntimeError, OverflowError):

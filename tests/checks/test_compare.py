@@ -63,3 +63,9 @@ def test_expected_nan_must_be_nan():
     nan = torch.tensor([float("nan"), 1.0])
     assert compare(nan, nan.clone(), rtol=0, atol=0) is None
     assert compare(nan, torch.tensor([0.0, 1.0]), rtol=0, atol=0).what == "values"
+
+
+def test_an_unchanged_tensor_in_double_precision_is_equal_to_the_last_digit() -> None:
+    values = torch.tensor([1 / 3, -5.1, 1e-12], dtype=torch.float64)
+    assert compare(values, values.clone(), rtol=0, atol=0) is None
+    assert compare(values, values + 1e-12, rtol=0, atol=0) is not None
