@@ -12,7 +12,7 @@ and chats. Two things have to be right, and both have been published wrong:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -42,7 +42,7 @@ def gradient_scores(
         >>> gradient_scores(model, model.encode("the cat sat on the"), model.single_token(" mat")).shape
         torch.Size([5])
     """
-    network: Any = model.model
+    network = model.model
     embeddings = network.get_input_embeddings()(input_ids).detach().requires_grad_()
     logits = network(inputs_embeds=embeddings[None]).logits[0, -1].float()
     log_prob = logits.log_softmax(dim=-1)[target_id]

@@ -10,7 +10,7 @@ is 0: that is how a token is held fixed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -50,7 +50,7 @@ def integrated_scores(
         >>> scores.shape, abs(error) < 0.1
         (torch.Size([5]), True)
     """
-    network: Any = model.model
+    network = model.model
     embeddings = network.get_input_embeddings()(input_ids).detach()
     way = embeddings - baseline
 

@@ -53,6 +53,8 @@ def compare(expected: Any, actual: Any, *, rtol: float, atol: float) -> Differen
     """
     if expected is None and actual is None:
         return None
+    if expected is None:
+        return Difference("kind", "None", brief(actual), "None is expected here; yours is a value.")
     if actual is None:
         return Difference("kind", brief(expected), "None", "Your function returned nothing: is the `return` missing?")
     if _is_tensor(expected):

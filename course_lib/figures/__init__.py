@@ -11,6 +11,7 @@ from course_lib.figures.comparison import comparison_map, faithfulness_curves
 from course_lib.figures.picture import Picture
 from course_lib.figures.probing import probe_curve
 from course_lib.figures.rates import rate_bars
+from course_lib.figures.survey import survey_dots
 
 __all__ = [
     "Picture",
@@ -22,4 +23,5 @@ __all__ = [
     "faithfulness_curves",
     "probe_curve",
     "rate_bars",
+    "survey_dots",
 ]

@@ -15,6 +15,7 @@ _LAZY = {
     "model_view": "course_lib.widgets.bertviz_views",
     "AttentionView": "course_lib.widgets.attention_view",
     "explore_attention": "course_lib.widgets.attention_explorer",
+    "explore_deletion": "course_lib.widgets.deletion_explorer",
 }
 
 __all__ = sorted(_LAZY)

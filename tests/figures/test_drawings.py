@@ -12,6 +12,8 @@ import torch
 from PIL import Image
 
 from course_lib.attribution import FaithfulnessCurve, TokenAttribution, compare
+from course_lib.attribution.coalition_table import CoalitionTable
+from course_lib.attribution.survey import METHODS, Survey
 from course_lib.errors import CourseError
 from course_lib.figures import (
     Picture,
@@ -22,6 +24,7 @@ from course_lib.figures import (
     faithfulness_curves,
     probe_curve,
     rate_bars,
+    survey_dots,
 )
 from course_lib.figures.ablation import top_cells
 from course_lib.probing import HeldOutAccuracy, ProbeSweep
@@ -57,6 +60,13 @@ def effects() -> torch.Tensor:
     return torch.tensor([[0.0, 0.5, -0.25], [3.125, 0.0, -1.5]])
 
 
+def survey(prompts: int = 4) -> Survey:
+    torch.manual_seed(0)
+    values = [torch.randn(8).double() for _ in range(prompts)]
+    tables = tuple(CoalitionTable(("The", " $", " cat", " is"), (1, 2, 3), " a", row, {}) for row in values)
+    return Survey(tables, {method: tuple(torch.rand(4) for _ in tables) for method in METHODS}, (True,) * prompts)
+
+
 DRAWINGS: dict[str, Callable[[], Picture]] = {
     "attribution": lambda: attribution_bars(attribution()),
     "attention": lambda: attention_map(attention(), TOKENS),
@@ -66,6 +76,7 @@ DRAWINGS: dict[str, Callable[[], Picture]] = {
     "comparison": lambda: comparison_map(compare(attribution(), attribution(), names=["one $", "another $"])),
     "faithfulness": lambda: faithfulness_curves(faithfulness(), faithfulness()),
     "rates": lambda: rate_bars({"harmful $": Rate(1, 30), "a name that is long enough to be broken": Rate(0, 30)}),
+    "survey": lambda: survey_dots(survey()),
 }
 
 

@@ -124,7 +124,7 @@ RANK_AGREEMENT = Exercise(
     points=2,
     difficulty=2,
     minutes=10,
-    reference="course_lib.attribution.plain_agreement:rank_agreement",
+    reference="course_lib.attribution:rank_agreement",
     returns="one number from -1 to 1: Spearman's rank correlation of the two lists, equal scores sharing the mean of their ranks",
     example=(
         "For `[1, 2, 5]` and `[10, 20, 30]` the result is 1: the same order. In `[7, 3, 3]` the two threes would have the ranks "
@@ -160,7 +160,11 @@ RANK_AGREEMENT = Exercise(
             ties_by_place,
             "Equal scores get different ranks, by where they stand in the text. They should share the mean of their ranks.",
         ),
-        Mistake("magnitudes", of_the_magnitudes, "You drop the signs. The order of the scores is asked for, not of their sizes."),
+        Mistake(
+            "magnitudes",
+            of_the_magnitudes,
+            "You drop the signs. The order of the scores is asked for, not of their sizes.",
+        ),
         Mistake("reversed", one_reversed, "The sign is reversed: one list is ranked upwards and the other downwards."),
         Mistake(
             "formula without ties",
@@ -168,9 +172,13 @@ RANK_AGREEMENT = Exercise(
             "The short formula with the squared differences of ranks holds only when no two scores are equal.",
         ),
         Mistake(
-            "not centred", not_centred, "This is a cosine: the means of the ranks have not been subtracted, so it is near 1."
+            "not centred",
+            not_centred,
+            "This is a cosine: the means of the ranks have not been subtracted, so it is near 1.",
         ),
-        Mistake("same first", same_first, "You compare only the token with the highest score; the whole order is asked for."),
+        Mistake(
+            "same first", same_first, "You compare only the token with the highest score; the whole order is asked for."
+        ),
     ),
     alternatives=(with_scipy, by_sorting),
     rtol=1e-4,

@@ -171,7 +171,7 @@ DELETION_SCORES = Exercise(
     points=3,
     difficulty=3,
     minutes=15,
-    reference="course_lib.attribution.plain_deletion:deletion_scores",
+    reference="course_lib.attribution:deletion_scores",
     returns=(
         "a tensor `[step]`, as long as the prompt: the log probability of `target_id` after 0, 1, 2, … deletions, the token with "
         "the highest score first; the first token of the prompt always stays"
@@ -219,14 +219,18 @@ DELETION_SCORES = Exercise(
             "You put token 0 in the place of the tokens. The text is to close up instead; that gives other numbers.",
         ),
         Mistake(
-            "first token deleted", first_goes_too, "You delete the first token as well; here it stays, whatever its score is."
+            "first token deleted",
+            first_goes_too,
+            "You delete the first token as well; here it stays, whatever its score is.",
         ),
         Mistake(
             "insertion",
             inserted,
             "This is the insertion curve: it begins with next to nothing and adds the tokens with the highest scores.",
         ),
-        Mistake("no start", without_the_start, "Your curve begins after the first deletion; step 0 is the complete prompt."),
+        Mistake(
+            "no start", without_the_start, "Your curve begins after the first deletion; step 0 is the complete prompt."
+        ),
         Mistake("raw logits", raw_logits, "You read raw logits. Texts of different length cannot be compared by them."),
         Mistake("probabilities", probabilities, "You read probabilities; the exercise asks for log probabilities."),
     ),

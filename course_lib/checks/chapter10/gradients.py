@@ -157,7 +157,7 @@ GRADIENT_SCORES = Exercise(
     points=3,
     difficulty=3,
     minutes=15,
-    reference="course_lib.attribution.plain_gradients:gradient_scores",
+    reference="course_lib.attribution:gradient_scores",
     returns="a tensor `[position]`: for each prompt token the gradient with respect to its embedding, times that embedding, summed",
     example=(
         "For the prompt tokens `The| capital| of| France| is` and the target ` Paris` the result has the shape `[5]`. An "
@@ -229,7 +229,9 @@ GRADIENT_SCORES = Exercise(
             norm_of_gradient,
             "This is the length of the gradient, called saliency. It has no sign; the exercise asks for another product.",
         ),
-        Mistake("magnitudes", magnitudes, "Your scores have lost their sign: a token can also speak against the target."),
+        Mistake(
+            "magnitudes", magnitudes, "Your scores have lost their sign: a token can also speak against the target."
+        ),
         Mistake(
             "not summed",
             not_summed,

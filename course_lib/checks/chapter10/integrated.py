@@ -191,7 +191,7 @@ INTEGRATED_SCORES = Exercise(
     points=4,
     difficulty=4,
     minutes=25,
-    reference="course_lib.attribution.plain_integrated:integrated_scores",
+    reference="course_lib.attribution:integrated_scores",
     returns="a tensor `[position]` with the scores, and the error of completeness: their sum minus the change of the log probability",
     example=(
         "With 50 steps, and a baseline whose first row is the embedding of `The` itself and whose other rows are zero, the score "
@@ -241,7 +241,9 @@ INTEGRATED_SCORES = Exercise(
             gradients_added_up,
             "Your scores are too large by the number of steps: each gradient stands for a short piece of the path only.",
         ),
-        Mistake("reversed path", reversed_path, "All signs are reversed. In which direction do you walk, and where from?"),
+        Mistake(
+            "reversed path", reversed_path, "All signs are reversed. In which direction do you walk, and where from?"
+        ),
         Mistake(
             "one gradient",
             one_gradient,

@@ -152,7 +152,7 @@ SHAPLEY_FROM_TABLE = Exercise(
     points=3,
     difficulty=4,
     minutes=20,
-    reference="course_lib.attribution.plain_shapley:shapley_from_table",
+    reference="course_lib.attribution:shapley_from_table",
     returns="n numbers: the Shapley value of each unit; they add up to the value of all units minus the value of none",
     example=(
         "Index 5 of the table is binary 101: units 0 and 2 are present, unit 1 is gone. For two units and the table "
@@ -202,15 +202,23 @@ SHAPLEY_FROM_TABLE = Exercise(
             "This is what each unit adds as the *last* one. Two units that cover for each other get nothing that way.",
         ),
         Mistake(
-            "alone", alone, "This is what each unit adds as the *first* one. Units that need each other get nothing that way."
+            "alone",
+            alone,
+            "This is what each unit adds as the *first* one. Units that need each other get nothing that way.",
         ),
         Mistake(
             "values, not gains",
             values_not_gains,
             "You average the values with the unit. What it *adds* is a difference of two entries.",
         ),
-        Mistake("bits from the left", bits_from_the_left, "The numbers are right and in reverse order: which bit is unit 0?"),
-        Mistake("reversed sign", reversed_sign, "All signs are reversed: it is the value with the unit minus the one without."),
+        Mistake(
+            "bits from the left", bits_from_the_left, "The numbers are right and in reverse order: which bit is unit 0?"
+        ),
+        Mistake(
+            "reversed sign",
+            reversed_sign,
+            "All signs are reversed: it is the value with the unit minus the one without.",
+        ),
     ),
     alternatives=(by_orders, by_arrays),
     rtol=1e-4,
