@@ -390,8 +390,17 @@ survey_dots(survey)
 # %%
 survey
 
-# %% [markdown]
-# SIGNATURE TEXT
+# %% [markdown] course={"numbers": {"0.82": "survey.beaten('removal').mean().item()", "0.33": "survey.beaten('attention rollout').mean().item()", "0.44": "survey.beaten('gradient × input').mean().item()"}}
+# Only two methods are clearly better than random orders on both tests: removal (0.82 by deletion) and the Shapley values. They *delete*, and so does
+# the test, so read them as a yardstick: this is about what can be reached.
+#
+# The others have no such excuse and no such help. Integrated gradients, saliency and mean attention lie a little above the line by deletion,
+# and their intervals touch it. In nats, where prompts with large effects count for more, the gain by deletion of the first two is just
+# above zero, and by insertion it is not. Gradient × input is at 0.44: on these prompts it orders tokens no better than dice do. Attention rollout,
+# at 0.33, is *worse* than dice: it points at the first token and spreads the rest by position.
+#
+# None of this says that gradients are useless. It says that on this model, for these prompts, a picture made from one backward pass is
+# not evidence about what happens when a word is taken away. On your model it may be otherwise, and now you can find out.
 
 # %% [markdown] course={"role": "exercise", "id": "10.5"}
 # ## Could it have come out otherwise?

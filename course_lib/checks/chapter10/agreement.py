@@ -134,8 +134,9 @@ RANK_AGREEMENT = Exercise(
         "Saliency is in nats per unit of embedding, attention in shares. What of the two can be compared at all?",
         "Give every score its rank: how many are smaller, and, where several are equal, the mean of the ranks that they take up "
         "together. Then take the ordinary correlation of the two lists of ranks.",
-        "```python\nsmaller = (scores[None, :] < scores[:, None]).sum(dim=1)\nequal = (scores[None, :] == scores[:, None]).sum(dim=1)\n"
-        "ranks = ...                    # 1 for the only smallest; (1 + 2) / 2 for two that are equal\n"
+        "```python\nbelow = (x[None, :] < x[:, None]).sum(dim=1)   # for each score: how many are smaller\n"
+        "alike = ...                                    # for each score: how many are equal, itself included\n"
+        "rank = ...          # 1 for the only smallest; (1 + 2) / 2 for two that are equal\n"
         "# then: subtract the means, multiply, divide by both norms\n```",
     ),
     why=(

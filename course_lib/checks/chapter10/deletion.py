@@ -181,15 +181,15 @@ DELETION_SCORES = Exercise(
         "`The capital of is`, `The of is`, `The of` and `The`."
     ),
     hints=(
-        "Write the five texts of the example down yourself, and under each the positions that are gone, counted in the whole prompt.",
+        "Write the five texts of the example down, and under each the positions that are gone, counted in the whole prompt.",
         "Sort the positions from 1 on by their score, once. For every step build the text anew from the *whole* prompt, without "
         "the first so many positions of that order.",
-        "```python\norder = scores[1:].argsort(descending=True) + 1\ncurve = []\nfor count in range(len(input_ids)):\n"
-        "    keep = torch.ones(len(input_ids), dtype=torch.bool)\n    keep[...] = False\n"
-        "    ...                       # log probability of target_id after input_ids[keep]\n```",
+        "```python\nplaces = ...                  # from 1 on, the highest score first\nfor gone in range(...):\n"
+        "    stays = torch.ones_like(input_ids, dtype=torch.bool)\n    stays[...] = False\n"
+        "    ...                       # log probability of target_id after input_ids[stays]\n```",
     ),
     why=(
-        "A coloured text looks convincing whatever made it. A deletion curve puts the claim to the test: take away what is said to "
+        "A coloured text looks convincing whatever made it. A deletion curve puts it to the test: take away what is said to "
         "matter, and watch whether it mattered."
     ),
     visible=(_case(1, 6), _case(2, 9), _france()),

@@ -158,7 +158,7 @@ GRADIENT_SCORES = Exercise(
     difficulty=3,
     minutes=15,
     reference="course_lib.attribution:gradient_scores",
-    returns="a tensor `[position]`: for each prompt token the gradient with respect to its embedding, times that embedding, summed",
+    returns="`[position]`: for each prompt token the gradient with respect to its embedding, times the embedding, added up",
     example=(
         "For the prompt tokens `The| capital| of| France| is` and the target ` Paris` the result has the shape `[5]`. An "
         "entry of 0.5 says: to first order, setting this token's embedding to zero would cost ` Paris` half a nat."
@@ -168,9 +168,9 @@ GRADIENT_SCORES = Exercise(
         "Which tensor did the network in the cell above compute its logits from?",
         "Look the embeddings up, `detach` them and set `requires_grad_`. Then give *them* to the network, with a batch axis, as "
         "`inputs_embeds`. Differentiate one number: the log probability of the target at the last position.",
-        "```python\nnetwork = model.model\nembeddings = network.get_input_embeddings()(input_ids).detach().requires_grad_()\n"
-        "logits = network(inputs_embeds=...).logits[0, ...]\nvalue = ...                  # one number, about target_id\n"
-        "(gradient,) = torch.autograd.grad(value, embeddings)\n# gradient and embeddings are [position, d_model]\n```",
+        "```python\nx = model.model.get_input_embeddings()(input_ids)\nx = x.detach().requires_grad_()\n"
+        "logits = model.model(inputs_embeds=...).logits[0, ...]\nvalue = ...                  # one number, about target_id\n"
+        "gradient = torch.autograd.grad(value, x)[0]   # [position, d_model], like x\n```",
     ),
     why=(
         "One backward pass scores every token of a prompt, however long, so this is what many tools compute first. When it "

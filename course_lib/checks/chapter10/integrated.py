@@ -192,7 +192,7 @@ INTEGRATED_SCORES = Exercise(
     difficulty=4,
     minutes=25,
     reference="course_lib.attribution:integrated_scores",
-    returns="a tensor `[position]` with the scores, and the error of completeness: their sum minus the change of the log probability",
+    returns="scores `[position]`, and the error of completeness: their sum minus the change of the log probability",
     example=(
         "With 50 steps, and a baseline whose first row is the embedding of `The` itself and whose other rows are zero, the score "
         "of `The` is exactly 0. If the log probability rises by 10 nats from the baseline to the prompt and the scores add up to "
@@ -202,11 +202,12 @@ INTEGRATED_SCORES = Exercise(
         "Where does the path run: through texts, or through the space of embeddings? What is half-way between two words?",
         "A place on the path is `baseline + alpha * (embeddings - baseline)`, with alpha at the *middle* of each of the equal "
         "steps. Take the gradient of the log probability there, average the gradients, and multiply by the whole way.",
-        "```python\nembeddings = ...                     # as in 10.1, without requires_grad_\nway = embeddings - baseline\n"
-        "total = torch.zeros_like(way)\nfor step in range(steps):\n    alpha = ...\n"
-        "    place = (baseline + alpha * way).requires_grad_()\n    total += ...                     # the gradient at place\n"
-        "scores = ...                         # [position]\nchange = ...                         # log_prob(embeddings) - log_prob(baseline)\n"
-        "return scores, float(scores.sum() - change)\n```",
+        "```python\nx = ...                              # the embeddings, as in 10.1, without requires_grad_\n"
+        "total = 0\nfor alpha in ...:                    # the middle of each step\n"
+        "    place = (baseline + alpha * (x - baseline)).requires_grad_()\n"
+        "    total = total + ...              # the gradient at place\nscores = ...                         # [position]\n"
+        "change = ...                         # from the baseline to the prompt\n"
+        "return scores, float(...)\n```",
     ),
     why=(
         "Integrated gradients promise that every nat is accounted for. A tool that does not show the error asks you to believe "

@@ -74,7 +74,7 @@ QUESTIONS = (
             Choice(
                 "b",
                 "Both give each sentence the whole effect.",
-                "Shapley values have to add up to the effect, so not both can have all of it; and leaving out one changes nothing.",
+                "Shapley values add up to the effect, so not both can have all of it; and leaving out one changes nothing.",
             ),
             Choice(
                 "c",

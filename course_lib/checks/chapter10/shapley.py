@@ -162,10 +162,9 @@ SHAPLEY_FROM_TABLE = Exercise(
         "Let the units enter one after the other, in some order. What does unit 0 add when it enters? Of what does that depend?",
         "For every coalition *without* the unit: the value with it minus the value without. A coalition of `size` units counts "
         "as often as there are orders in which exactly those stand in front: `size! (n - size - 1)!` of all `n!`.",
-        "```python\nn = len(values).bit_length() - 1\nfor unit in range(n):\n    for without in range(2**n):\n"
-        "        if without >> unit & 1:\n            continue                  # the unit is already there\n"
-        "        size = without.bit_count()\n        weight = ...\n"
-        "        shares[unit] += weight * (values[...] - values[without])\n```",
+        "```python\nunits = ...                       # from the length of the table\nfor i in range(units):\n"
+        "    for others in ...:            # all sets in which bit i is 0: others >> i & 1 tests it\n"
+        "        before = bin(others).count('1')\n        share = share + ... * (values[...] - values[others])\n```",
     ),
     why=(
         "Two sentences of a system prompt that say the same thing cover for each other: take away either, and nothing happens. "
