@@ -211,8 +211,8 @@ for hold, held in (((), "nothing"), ((0,), "first token")):
 print(text_table(list(trap.values()), title=f"{PROMPT} →{ANSWER}, 50 steps; nats"))
 
 # %% [markdown]
-# With nothing held, the scores miss what they have to add up to by a large part of it, or by several times as much. A program
-# that does not print the sum shows you coloured words all the same.
+# With nothing held, the scores miss what they have to add up to by a large part of it, or by several times as much. With the first token held it depends on the
+# baseline. A program that does not print the sum shows you coloured words all the same.
 #
 # Why? Walk along the path yourself, and look at the log probability. First with nothing held, then with the first token
 # standing still.
@@ -241,10 +241,11 @@ for name, walk in walks.items():
     print(f"{name:17s}", "  ".join(f"{value:6.1f}" for value in walk.tolist()))
 
 # %% [markdown]
-# Many heads rest on the first token when they have nothing to do: the **attention sink**. Its state is a hundred times larger
-# than the others', and the path with nothing held blows it up on the way. The function jumps there, and a sum over 50 places
-# does not see a jump. Hold the first token, take a baseline that lies where words lie, and the error is small. That is what the library does by default;
-# it doubles the steps until the scores add up, and when they do not, it says so:
+# With nothing held, the log probability goes down and up again on the way; with the first token held it climbs steadily. Many heads rest on the
+# first token when they have nothing to do: the **attention sink**. Its state is a hundred times larger than the others', and in the first walk it
+# moves by thousands. That is the likely cause of the turns, and a sum over 50 places misses turns that are sharper than its steps. Hold the first
+# token, take a baseline that lies where words lie, and the error is small. That is what the library does by default; it doubles the
+# steps until the scores add up, and when they do not, it says so:
 
 # %%
 SENTENCE = "When Mary and John went to the store, John gave a drink to"
@@ -278,30 +279,32 @@ print(long_one.notes[0])
 check("10.3", shapley_from_table)
 
 # %% [markdown]
-# Now on a prompt in which something is said twice. The units are the three sentences; the library asks all parts of the
-# prompt once, and your function reads its table. What is explained is ` Paris` again.
+# Now on a prompt in which something is said twice. The units are the three sentences in the middle; what stands before and behind them always
+# stays. The library asks all eight parts once, and your function reads its table.
 
 # %%
 from course_lib.attribution import coalition_table
+from course_lib.attribution.units import unit_spans
 
-TWICE = "Note: Anna lives in Paris. Her home is Paris. She has a red car. The city where Anna lives is"
-told = coalition_table(model, TWICE, ANSWER, units="sentence")
+TWICE = "Here is a note. Anna lives in Paris. Her home is in Paris. She has a red car. The city where Anna lives is"
+sentences = unit_spans(model.tokens(model.encode(TWICE)), "sentence")
+told = coalition_table(model, TWICE, ANSWER, units=sentences[1:-1])
 shares = shapley_from_table(told.values)
-print(f"log probability of{ANSWER} with everything {told.values[-1]:.2f}, with nothing {told.values[0]:.2f} nats\n")
-for place, player in enumerate(told.players):
-    print(f"left out {told.removal()[player]:+.2f}   Shapley {shares[place]:+.2f}  {told.units[player]}")
-print(f"\nShapley values add up to {shares.sum():.2f}, the change is {told.values[-1] - told.values[0]:.2f}")
+print(f"log probability of{ANSWER} with all three {told.values[-1]:.2f}, with none {told.values[0]:.2f} nats\n")
+for unit, alone, share in zip(told.units, told.removal(), shares, strict=True):
+    print(f"left out {alone:+.2f}   Shapley {share:+.2f}  {unit}")
+print(f"\nleft out, added up: {told.removal().sum():.2f}; Shapley values: {shares.sum():.2f}")
 
-# %% [markdown]
-# Compare the two columns. Leaving out one sentence at a time gives less than the Shapley values where another sentence says the same; the Shapley
-# values add up to the whole change, exactly.
+# %% [markdown] course={"numbers": {"4.47": "shares.sum().item()", "0.67": "told.removal().sum().item()"}}
+# The three sentences together raise ` Paris` by 4.47 nats. Left out one at a time they account for 0.67 of them: the two that say the same
+# cover for each other. The Shapley values give each of the two about half, little to the car, and add up to the whole change, exactly.
 #
 # The price is two to the power of the number of units. For many units, orders are drawn at random, and every score gets an interval:
 
 # %%
 from course_lib.attribution import shapley_values
 
-sampled = shapley_values(model, SENTENCE, " Mary", units="word", permutations=16)
+sampled = shapley_values(model, SENTENCE, " Mary", units="word", exact_up_to=6, permutations=8)
 for word, score, low, high in zip(
     sampled.tokens, sampled.scores[0].tolist(), *sampled.intervals[:, 0].tolist(), strict=True
 ):
@@ -397,7 +400,8 @@ survey
 # The others have no such excuse and no such help. Integrated gradients, saliency and mean attention lie a little above the line by deletion,
 # and their intervals touch it. In nats, where prompts with large effects count for more, the gain by deletion of the first two is just
 # above zero, and by insertion it is not. Gradient × input is at 0.44: on these prompts it orders tokens no better than dice do. Attention rollout,
-# at 0.33, is *worse* than dice: it points at the first token and spreads the rest by position.
+# at 0.33, is *worse* than dice, on both tests: it multiplies attention through all the layers, nearly everything ends at the first token, and what is left
+# puts the others in a bad order.
 #
 # None of this says that gradients are useless. It says that on this model, for these prompts, a picture made from one backward pass is
 # not evidence about what happens when a word is taken away. On your model it may be otherwise, and now you can find out.
@@ -424,14 +428,14 @@ check("10.5", rank_agreement)
 # ### Shuffled weights
 #
 # In the upper third of the blocks, the entries of every weight matrix are shuffled. What the model then says is noise. The next cell
-# asks for the old answers again and correlates the ranks with those of the whole model, for eight prompts and two shuffles. Guess
+# asks for the old answers again and correlates the ranks with those of the whole model (the first token, which always stays, is left out), for six prompts and two shuffles. Guess
 # which methods notice.
 
 # %%
 from course_lib.models import with_shuffled_weights
 from course_lib.models.shuffle import block_names
 
-PROBED = range(0, 30, 4)
+PROBED = range(0, 30, 5)
 asked = {
     "removal": removal_attribution,
     "gradient × input": gradient_x_input,
@@ -444,11 +448,9 @@ for seed in (0, 1):
     for place in PROBED:
         settings = survey.tables[place].settings
         for name, method in asked.items():
-            before, after = (
-                method(m, torch.tensor(settings["input_ids"]), settings["target_ids"]) for m in (model, broken)
-            )
-            before, after = (x if isinstance(x, Tensor) else x.scores[0] for x in (before, after))
-            agreement[name].append(rank_agreement(before, after))
+            after = method(broken, torch.tensor(settings["input_ids"]), settings["target_ids"])
+            after = after if isinstance(after, Tensor) else after.scores[0]
+            agreement[name].append(rank_agreement(survey.scores[name][place][1:], after[1:].double()))
 
 # %%
 from course_lib.attribution.survey import spread
@@ -460,7 +462,9 @@ noticed = [
 print(text_table(noticed, title=f"upper third shuffled; {len(PROBED)} prompts, 2 shuffles, 95 % intervals"))
 
 # %% [markdown]
-# CONTROL TEXT
+# The answer depends on the shuffled blocks, and removal and gradient × input give other scores without them. Saliency and mean attention rank the
+# tokens much as before. What they show was not learnt in the upper third of the model: it is in the prompt, in the positions, or further down. (That
+# removal and gradient × input notice is a test passed and no proof: random numbers would notice as well.)
 
 # %% [markdown]
 # ## Where the truth is known
@@ -480,7 +484,7 @@ from pathlib import Path
 from course_lib.organisms.audit import ScoreStore, choose_cases, find_methods, score_method
 
 organism = load_model("organism:trigger")
-selection = choose_cases("trigger", organism, limit=10)
+selection = choose_cases("trigger", organism, limit=8)
 case = selection.cases[0]
 words = model.tokens(case.question.ids)[case.question.start : case.question.stop]
 print(
@@ -499,9 +503,11 @@ for method in find_methods(["delete", "saliency", "attention, mean", "control: l
 print(text_table(rows, title="how often the highest score is at a planted word"))
 
 # %% [markdown]
-# AUDIT TEXT
+# Removal and saliency find the planted words, and hardly ever do so on the default model. Mean attention, on these requests, is not clearly better than random scores.
+# Note saliency: near chance by deletion, hardly moved by shuffled weights, and a good detective here. One strong word that decides alone
+# is what a gradient sees best; an ordinary answer rests on many. **Which method to trust depends on what there is to be found**, so test it on a case like yours.
 #
-# Ten requests and one organism leave wide intervals. The command `course bench audit --control` asks twelve methods about sixty requests for each of
+# Eight requests and one organism leave wide intervals. The command `course bench audit --control` asks twelve methods about sixty requests for each of
 # three organisms, in about half an hour; this is its table:
 #
 # <!-- audit table -->
@@ -543,8 +549,8 @@ if ShapleyValues is not None:
         return network(input_ids=token_ids).logits[:, -1].log_softmax(-1)[:, paris]
 
     layer = LayerIntegratedGradients(log_prob, network.get_input_embeddings())
-    theirs = layer.attribute(ids[None], end_of_text[None], n_steps=20, method="riemann_middle").sum(-1)[0]
-    yours, error = integrated_scores(model, ids, paris, network.get_input_embeddings()(end_of_text), steps=20)
+    theirs = layer.attribute(ids[None], end_of_text[None], n_steps=10, method="riemann_middle").sum(-1)[0]
+    yours, error = integrated_scores(model, ids, paris, network.get_input_embeddings()(end_of_text), steps=10)
     print(f"integrated gradients: largest difference {(theirs - yours).abs().max():.1e}, error {error:+.2f} nats")
 
     def present(mask: Float[Tensor, "row player"]) -> Float[Tensor, " row"]:
