@@ -53,6 +53,8 @@ def compare(expected: Any, actual: Any, *, rtol: float, atol: float) -> Differen
     """
     if expected is None and actual is None:
         return None
+    if expected is None:
+        return Difference("kind", "None", brief(actual), "None is expected here; yours is a value.")
     if actual is None:
         return Difference("kind", brief(expected), "None", "Your function returned nothing: is the `return` missing?")
     if _is_tensor(expected):
@@ -89,8 +91,8 @@ def _compare_numbers(expected: Any, actual: Any, rtol: float, atol: float) -> Di
     wanted = torch.as_tensor(expected).detach().double().cpu()
     try:
         # a tensor keeps its own precision: by way of Python's numbers a double would become single
-        given = torch.as_tensor(actual if _is_tensor(actual) else _plain(actual)).detach().cpu()
-        if given.is_complex() or given.is_quantized:
+        given = actual.detach().cpu() if isinstance(actual, torch.Tensor) else torch.as_tensor(_plain(actual))
+        if given.is_complex() or given.is_quantized or given.layout is not torch.strided:
             raise TypeError
         given = given.double()
     except (TypeError, ValueError, RuntimeError, OverflowError):

@@ -16,6 +16,7 @@ _LAZY = {
     "AttentionView": "course_lib.widgets.attention_view",
     "explore_attention": "course_lib.widgets.attention_explorer",
     "explore_patching": "course_lib.widgets.patching_explorer",
+    "explore_deletion": "course_lib.widgets.deletion_explorer",
 }
 
 __all__ = sorted(_LAZY)

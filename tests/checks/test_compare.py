@@ -68,3 +68,13 @@ def test_expected_nan_must_be_nan():
 def test_double_precision_is_kept() -> None:
     third = torch.tensor([1 / 3], dtype=torch.float64)
     assert compare(third, third.clone(), rtol=0.0, atol=0.0) is None
+
+
+def test_an_unchanged_tensor_in_double_precision_is_equal_to_the_last_digit() -> None:
+    values = torch.tensor([1 / 3, -5.1, 1e-12], dtype=torch.float64)
+    assert compare(values, values.clone(), rtol=0, atol=0) is None
+    assert compare(values, values + 1e-12, rtol=0, atol=0) is not None
+
+
+def test_a_value_where_none_is_expected_is_a_difference() -> None:
+    assert compare(None, torch.zeros(2), rtol=0, atol=0).what == "kind"

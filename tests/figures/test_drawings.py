@@ -13,6 +13,8 @@ from PIL import Image
 
 from course_lib.attention import HeadRoles
 from course_lib.attribution import FaithfulnessCurve, TokenAttribution, compare
+from course_lib.attribution.coalition_table import CoalitionTable
+from course_lib.attribution.survey import METHODS, Survey
 from course_lib.errors import CourseError
 from course_lib.figures import (
     Picture,
@@ -25,6 +27,7 @@ from course_lib.figures import (
     rate_bars,
     recovery_map,
     role_map,
+    survey_dots,
 )
 from course_lib.figures.ablation import top_cells
 from course_lib.patching import PatchingMap
@@ -81,6 +84,13 @@ def patching(sites: str = "residual", columns: int = 3) -> PatchingMap:
     return PatchingMap(values, (4, 5), places, sites, tokens, clean, "logit", 2.0, -1.0, "patching", {"unit": "logits"})
 
 
+def survey(prompts: int = 4) -> Survey:
+    torch.manual_seed(0)
+    values = [torch.randn(8).double() for _ in range(prompts)]
+    tables = tuple(CoalitionTable(("The", " $", " cat", " is"), (1, 2, 3), " a", row, {}) for row in values)
+    return Survey(tables, {method: tuple(torch.rand(4) for _ in tables) for method in METHODS}, (True,) * prompts)
+
+
 DRAWINGS: dict[str, Callable[[], Picture]] = {
     "attribution": lambda: attribution_bars(attribution()),
     "attention": lambda: attention_map(attention(), TOKENS),
@@ -93,6 +103,7 @@ DRAWINGS: dict[str, Callable[[], Picture]] = {
     "recovery": lambda: recovery_map(patching()),
     "recovery of heads": lambda: recovery_map(patching("heads")),
     "rates": lambda: rate_bars({"harmful $": Rate(1, 30), "a name that is long enough to be broken": Rate(0, 30)}),
+    "survey": lambda: survey_dots(survey()),
 }
 
 
