@@ -456,10 +456,14 @@ for seed in (0, 1):
 from course_lib.attribution.survey import spread
 
 noticed = [
-    {"method": name, "rank agreement with the whole model": spread(torch.tensor(values))}
+    {"method": name, "rank agreement with the whole model": spread(torch.tensor(values).reshape(2, -1).mean(dim=0))}
     for name, values in agreement.items()
 ]
-print(text_table(noticed, title=f"upper third shuffled; {len(PROBED)} prompts, 2 shuffles, 95 % intervals"))
+print(
+    text_table(
+        noticed, title=f"upper third shuffled; {len(PROBED)} prompts, mean of 2 shuffles, 95 % intervals over prompts"
+    )
+)
 
 # %% [markdown]
 # The answer depends on the shuffled blocks, and removal and gradient × input give other scores without them. Saliency and mean attention rank the
@@ -478,9 +482,8 @@ print(text_table(noticed, title=f"upper third shuffled; {len(PROBED)} prompts, 2
 # mechanism. What a method finds there as well, it has not found in the mechanism.
 
 # %%
-import tempfile
-from pathlib import Path
-
+from course_lib.cli.bench_audit import adapter_folder, weights_of
+from course_lib.models import cache_dir
 from course_lib.organisms.audit import ScoreStore, choose_cases, find_methods, score_method
 
 organism = load_model("organism:trigger")
@@ -493,11 +496,12 @@ print(
 
 # %%
 rows = []
-store = ScoreStore(Path(tempfile.mkdtemp()) / "audit.jsonl")
+store = ScoreStore(cache_dir() / "bench" / "audit.jsonl")  # scores are kept: the second run takes seconds
+weights = {"organism": weights_of(adapter_folder("trigger")), "default model": weights_of(None)}
 for method in find_methods(["delete", "saliency", "attention, mean", "control: last token"]):
     row = {"method": method.name}
     for name, asked_model in (("organism", organism), ("default model", model)):
-        score = score_method(method, selection, asked_model, weights=name, store=store)
+        score = score_method(method, selection, asked_model, weights=weights[name], store=store)
         row[name] = str(score.hits[1])
     rows.append(row | {"random scores": score.chance[1]})
 print(text_table(rows, title="how often the highest score is at a planted word"))
