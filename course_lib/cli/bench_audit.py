@@ -62,7 +62,7 @@ def compute(args: argparse.Namespace) -> Audit:
     from course_lib.data.cache import cache_dir
     from course_lib.models import load_model
     from course_lib.models.organism import adapter_folder
-    from course_lib.organisms.audit import AUDITED, Audit, ScoreStore, choose_cases, find_methods
+    from course_lib.organisms.audit import AUDITED, Audit, ScoreStore, choose_cases, find_methods, weights_of
 
     methods = find_methods(args.method)
     folders = labelled([(kind_of(name), adapter_folder(name)) for name in args.organism or AUDITED])
@@ -118,18 +118,6 @@ def labelled(chosen: list[tuple[str, Path]]) -> dict[str, tuple[str, Path]]:
     different = list(dict.fromkeys(chosen))
     kinds = [kind for kind, _ in different]
     return {kind if kinds.count(kind) == 1 else f"{kind} ({folder})": (kind, folder) for kind, folder in different}
-
-
-def weights_of(folder: Path | None) -> str:
-    """What identifies the weights: the file of the default model, and the adapter's content where there is one."""
-    from course_lib.data.assets import find_asset
-    from course_lib.data.files import file_hash
-    from course_lib.models.load import DEFAULT_ASSET
-    from course_lib.models.organism import WEIGHTS
-
-    base = find_asset(DEFAULT_ASSET).files[0].sha256
-    files = () if folder is None else (folder / WEIGHTS, folder / "adapter_config.json")
-    return f"{base} {file_hash(*files) if files else ''}"
 
 
 def check_writable(path: Path) -> None:

@@ -607,6 +607,27 @@ ours = repeat_scores(twice_maps, 24)[1][18, 6].item()
 print(f"plain transformers {plain:.6f}, exercise 9.2 {ours:.6f}, difference {abs(plain - ours):.1e}")
 
 # %% [markdown]
+# **TransformerLens** (Nanda and Bloom 2022) keeps everything that a run computes, under names that are the same for all architectures. Its
+# bridge changes the model that it wraps, so it gets a copy of its own.
+
+# %%
+from course_lib.extras import installed
+
+if installed("transformer_lens"):
+    from copy import deepcopy
+
+    from transformer_lens.model_bridge import TransformerBridge
+
+    bridge = TransformerBridge.boot_transformers(
+        model.name, device="cpu", hf_model=deepcopy(network), tokenizer=model.tokenizer
+    )
+    with torch.no_grad():
+        _, cache = bridge.run_with_cache(twice[None])
+    pattern = cache["blocks.18.attn.hook_pattern"][0, 6]
+    bridged = float(torch.stack([pattern[q, q - 24 + 1] for q in range(24, 48)]).mean())
+    print(f"TransformerLens {bridged:.6f}, exercise 9.2 {ours:.6f}, difference {abs(bridged - ours):.1e}")
+
+# %% [markdown]
 # Captum explains outputs by their inputs and has no method for attention maps, so there is no line for it here; chapter 10 is where
 # it comes in. For maps the field uses bertviz, which you have used above. If you call it yourself, give it the tuple
 # `attentions` and the tokens, and only a few layers: a view of all 270 maps of 100 tokens is a page of tens of megabytes.

@@ -482,9 +482,9 @@ print(
 # mechanism. What a method finds there as well, it has not found in the mechanism.
 
 # %%
-from course_lib.cli.bench_audit import adapter_folder, weights_of
-from course_lib.models import cache_dir
-from course_lib.organisms.audit import ScoreStore, choose_cases, find_methods, score_method
+from course_lib.data.cache import cache_dir
+from course_lib.models.organism import adapter_folder
+from course_lib.organisms.audit import ScoreStore, choose_cases, find_methods, score_method, weights_of
 
 organism = load_model("organism:trigger")
 selection = choose_cases("trigger", organism, limit=8)
@@ -506,7 +506,7 @@ for method in find_methods(["delete", "saliency", "attention, mean", "control: l
     rows.append(row | {"random scores": score.chance[1]})
 print(text_table(rows, title="how often the highest score is at a planted word"))
 
-# %% [markdown]
+# %% [markdown] course={"given": ["0.00", "0.01", "0.02", "0.03", "0.05", "0.06", "0.07", "0.10", "0.11", "0.12", "0.13", "0.14", "0.15", "0.16", "0.18", "0.20", "0.21", "0.22", "0.28", "0.30", "0.32", "0.34", "0.36", "0.40", "0.43", "0.44", "0.45", "0.48", "0.61", "0.62", "0.65", "0.74", "0.76", "0.77", "0.80", "0.82", "0.84", "0.85", "0.86", "0.87", "0.90", "0.92", "0.93", "0.94", "0.95", "0.96", "0.97", "0.98", "1.00"]}
 # Removal and saliency find the planted words, and hardly ever do so on the default model. Mean attention, on these requests, is not clearly better than random scores.
 # Note saliency: near chance by deletion, hardly moved by shuffled weights, and a good detective here. One strong word that decides alone
 # is what a gradient sees best; an ordinary answer rests on many. **Which method to trust depends on what there is to be found**, so test it on a case like yours.
@@ -514,10 +514,27 @@ print(text_table(rows, title="how often the highest score is at a planted word")
 # Eight requests and one organism leave wide intervals. The command `course bench audit --control` asks twelve methods about sixty requests for each of
 # three organisms, in about half an hour; this is its table:
 #
-# <!-- audit table -->
+# | method | trigger | correlate | backdoor |
+# |---|---|---|---|
+# | delete | 1.00 [0.94, 1.00] (0.03) | 1.00 [0.94, 1.00] (0.40) | 1.00 [0.94, 1.00] (0.12) |
+# | replace by space | 1.00 [0.94, 1.00] (0.03) | 1.00 [0.94, 1.00] (0.45) | 1.00 [0.94, 1.00] (0.10) |
+# | delete, logit | 1.00 [0.94, 1.00] (0.10) | 0.93 [0.84, 0.97] (0.22) | 1.00 [0.94, 1.00] (0.10) |
+# | saliency | 1.00 [0.94, 1.00] (0.05) | 0.92 [0.82, 0.96] (0.13) | 0.95 [0.86, 0.98] (0.20) |
+# | attention, strongest head | 0.90 [0.80, 0.95] (0.02) | 0.85 [0.74, 0.92] (0.03) | 0.87 [0.76, 0.93] (0.62) |
+# | replace by token 0 | 0.92 [0.82, 0.96] (0.00) | 0.77 [0.65, 0.86] (0.15) | 0.18 [0.11, 0.30] (0.03) |
+# | gradient x input | 0.48 [0.36, 0.61] (0.02) | 0.30 [0.20, 0.43] (0.18) | 0.87 [0.76, 0.93] (0.28) |
+# | attention, last layer | 0.10 [0.05, 0.20] (0.00) | 0.20 [0.12, 0.32] (0.05) | 1.00 [0.94, 1.00] (0.85) |
+# | attention, mean | 0.10 [0.05, 0.20] (0.00) | 0.22 [0.13, 0.34] (0.00) | 0.00 [0.00, 0.06] (0.00) |
+# | attention, no sink | 0.07 [0.03, 0.16] (0.00) | 0.18 [0.11, 0.30] (0.00) | 0.10 [0.05, 0.20] (0.02) |
+# | control: last token | 0.03 [0.01, 0.11] (0.03) | 0.10 [0.05, 0.20] (0.10) | 0.32 [0.21, 0.44] (0.32) |
+# | control: first token | 0.00 [0.00, 0.06] (0.00) | 0.03 [0.01, 0.11] (0.03) | 0.00 [0.00, 0.06] (0.00) |
+# | random scores | 0.05 | 0.12 | 0.14 |
 #
-# Read a row from left to right: a method has found the mechanism where its hit rate is above that of random scores *and* above its own on
-# the default model.
+# In brackets: the same method on the default model. A method has found the mechanism where its hit rate is above that of random scores
+# *and* above its own on the default model. Two rows to remember. *Attention, last layer* looks perfect on `backdoor` and is worth nothing
+# there: on the default model, which has no backdoor, it names the same words in 0.85 of the requests. And *replace by token 0*, Captum's
+# default, misses most code phrases that *delete* and *replace by space* find every time. A limit of the table: a rule about the
+# presence of a word suits methods that take words away.
 
 # %% [markdown]
 # ## The same with Hugging Face and Captum
@@ -540,12 +557,11 @@ print("largest difference to yours:", f"{(plain - gradient_scores(model, ids, pa
 # others: token id 0 in place of every token, the first included, and no word about completeness.)
 
 # %%
-try:
+from course_lib.extras import installed
+
+if installed("captum"):
     from captum.attr import LayerIntegratedGradients, ShapleyValues
-except ImportError:
-    ShapleyValues = None
-    print("Captum is not installed. To run this cell: pip install captum")
-if ShapleyValues is not None:
+
     end_of_text = torch.full_like(ids, model.single_token("<|endoftext|>"))
     end_of_text[0] = ids[0]  # the first token is held
 

@@ -602,7 +602,30 @@ print(
 )
 
 # %% [markdown]
-# <!-- transformer lens -->
+# **TransformerLens** (Nanda and Bloom 2022) names every place of every architecture in the same way: `blocks.21.hook_resid_pre` is the
+# stream in front of block 21. Its bridge changes the model that it wraps, so it gets a copy of its own.
+
+# %%
+from course_lib.extras import installed
+
+if installed("transformer_lens"):
+    from copy import deepcopy
+
+    from transformer_lens.model_bridge import TransformerBridge
+
+    bridge = TransformerBridge.boot_transformers(
+        model.name, device="cpu", hf_model=deepcopy(network), tokenizer=tokenizer
+    )
+    place = "blocks.21.hook_resid_pre"
+
+    def put_clean(state: Tensor, hook: Any) -> Tensor:
+        return torch.cat([state[:, :9], cache[place][:, 9:10], state[:, 10:]], dim=1)
+
+    with torch.no_grad():
+        _, cache = bridge.run_with_cache(clean_ids[None])
+        row = bridge.run_with_hooks(corrupted_ids[None], fwd_hooks=[(place, put_clean)])[0, -1]
+    bridged = (float(row[mary] - row[john]) - low) / (high - low)
+    print(f"TransformerLens {bridged:.5f}, plain hooks {plain:.5f}, difference {abs(bridged - plain):.1e}")
 
 # %% [markdown] course={"role": "limits"}
 # ## What this does not show

@@ -15,7 +15,7 @@ from course_lib.organisms.audit.cases import AUDITED, Case, Selection, choose_ca
 from course_lib.organisms.audit.methods import METHODS, Method, Question, find_methods
 from course_lib.organisms.audit.result import Audit
 from course_lib.organisms.audit.scoring import MethodScore, chance, score_method
-from course_lib.organisms.audit.store import ScoreStore
+from course_lib.organisms.audit.store import ScoreStore, weights_of
 
 __all__ = [
     "AUDITED",
@@ -31,4 +31,5 @@ __all__ = [
     "choose_cases",
     "find_methods",
     "score_method",
+    "weights_of",
 ]

@@ -89,3 +89,15 @@ def score_key(weights: str, method: str, question: Question) -> str:
         question: what it is asked.
     """
     return hashlib.sha256(json.dumps([VERSION, weights, method, asdict(question)]).encode()).hexdigest()[:32]
+
+
+def weights_of(folder: Path | None) -> str:
+    """What identifies the weights: the file of the default model, and the adapter's content where there is one."""
+    from course_lib.data.assets import find_asset
+    from course_lib.data.files import file_hash
+    from course_lib.models.load import DEFAULT_ASSET
+    from course_lib.models.organism import WEIGHTS
+
+    base = find_asset(DEFAULT_ASSET).files[0].sha256
+    files = () if folder is None else (folder / WEIGHTS, folder / "adapter_config.json")
+    return f"{base} {file_hash(*files) if files else ''}"
