@@ -143,13 +143,15 @@ attention_map(
 check("9.1", head_evenness)
 
 # %% [markdown]
-# Now both numbers for all heads. Look at what the most concentrated heads have in common.
+# Now both numbers for all heads. (From here on the cells call the library's function of the same name, so that they also run while
+# yours is not finished.) Look at what the most concentrated heads have in common.
 
 # %%
+from course_lib import attention as library
 from course_lib.attention import sink_mass
 from course_lib.render import text_table
 
-evenness, sunk = head_evenness(maps), sink_mass(maps)  # [layer, head] each
+evenness, sunk = library.head_evenness(maps), sink_mass(maps)  # [layer, head] each
 order = evenness.flatten().argsort().tolist()
 rows = [
     {"layer": p // 9, "head": p % 9, "evenness": evenness.flatten()[p].item(), "sink mass": sunk.flatten()[p].item()}
@@ -192,7 +194,7 @@ from course_lib.attention.roles import repeated_tokens
 
 twice = repeated_tokens(model, 24, seed=0)
 twice_maps = attention_weights(model, twice)
-for job, score in zip(("previous", "induction"), repeat_scores(twice_maps, 24), strict=True):
+for job, score in zip(("previous", "induction"), library.repeat_scores(twice_maps, 24), strict=True):
     best = [(p // 9, p % 9, round(score.flatten()[p].item(), 2)) for p in score.flatten().topk(3).indices.tolist()]
     print(f"{job:9s}: " + ", ".join(f"layer {i} head {j}: {value}" for i, j, value in best))
 
@@ -281,7 +283,7 @@ versions = {
 last_row = {}
 for what, layers in versions.items():
     for sink, kept in (("with", layers), ("without", without_sink(layers))):
-        last_row[what, sink] = rolled_out(kept.mean(dim=1))[-1]
+        last_row[what, sink] = library.rolled_out(kept.mean(dim=1))[-1]
 rows = [
     {
         "maps": what,
@@ -374,7 +376,7 @@ fresh = names[::4]
 usual = [name for name in names if name not in fresh]
 ordinary = [wording.format(n, CAPITALS[n]) for wording in WORDINGS for n in usual]
 shuffle = torch.randperm(len(ordinary), generator=torch.Generator().manual_seed(9)).tolist()
-known = torch.stack([head_evenness(one) for one in maps_of([ordinary[i] for i in shuffle])])
+known = torch.stack([library.head_evenness(one) for one in maps_of([ordinary[i] for i in shuffle])])
 reference, calibration = known[:24], known[24:]
 print(len(reference), "reference texts,", len(calibration), "calibration texts")
 
@@ -387,14 +389,14 @@ for what, texts in {
     "wrong guess": fresh_wrong,
     "words reversed": [reversed_words(text) for text in fresh_right],
 }.items():
-    judged = [attention_alarm(one, reference, calibration) for one in maps_of(texts)]
+    judged = [library.attention_alarm(one, reference, calibration) for one in maps_of(texts)]
     alarms[what] = Rate(sum(p <= 0.05 for _, p in judged), len(judged))
     scores = sorted(score for score, _ in judged)
     print(f"{what:15s} p ≤ 0.05: {alarms[what]}   median score {scores[len(scores) // 2]:.1f}")
 
 # %% [markdown] course={"given": ["0.05"], "numbers": {"0 of 21": "'%d of %d' % (alarms['right guess'].successes, alarms['right guess'].n)", "3 of 21": "'%d of %d' % (alarms['wrong guess'].successes, alarms['wrong guess'].n)", "21 of 21": "'%d of %d' % (alarms['words reversed'].successes, alarms['words reversed'].n)"}}
 # Now an alarm means something. On fresh ordinary questions it fires on 0 of 21, which agrees with the 5% that it was built for. On reversed
-# words it fires on 21 of 21: it can see what is strange. On the wrong guesses, which mislead the model every second time, it fires on
+# words it fires on 21 of 21: it can see what is strange. On the wrong guesses, which in the first wording mislead the model every second time, it fires on
 # 3 of 21, and the interval overlaps with that of the right guesses. A wrong guess is no strange text. It is an ordinary sentence that
 # happens to be false.
 #
@@ -547,8 +549,8 @@ print("requests in other words that the filter leaves as they are:", untouched)
 print("right answers that the filter costs where the guess was right:", len(helped))
 
 # %% [markdown] course={"numbers": {"14 of 28": "'%d of %d' % (rates['as it was'].successes, rates['as it was'].n)", "19 of 28": "'%d of %d' % (rates['a warning'].successes, rates['a warning'].n)", "8 of 28": "'%d of %d' % (rates['guess first'].successes, rates['guess first'].n)", "0 of 28": "'%d of %d' % (rates['a filter'].successes, rates['a filter'].n)"}}
-# As it was, the model follows the wrong guess in 14 of 28 answers. The warning, which sounds like the obvious remedy, leaves
-# it at 19 of 28, no better than before. The other order gives 8 of 28; the intervals
+# As it was, the model follows the wrong guess in 14 of 28 answers. With the warning, which sounds
+# like the obvious remedy, it is 19 of 28: no better. The other order gives 8 of 28; the intervals
 # overlap, so on 28 questions it is a hope and no finding. The filter gives 0 of 28, and its interval is clear of the others.
 #
 # It costs nothing where the guess was right, since the model knows the capitals anyway. (Where it does not know, a right guess would be
@@ -603,7 +605,7 @@ with torch.no_grad():
 network.set_attn_implementation("sdpa")
 
 plain = sum(float(attentions[18][0, 6, q, q - 24 + 1]) for q in range(24, 48)) / 24
-ours = repeat_scores(twice_maps, 24)[1][18, 6].item()
+ours = library.repeat_scores(twice_maps, 24)[1][18, 6].item()
 print(f"plain transformers {plain:.6f}, exercise 9.2 {ours:.6f}, difference {abs(plain - ours):.1e}")
 
 # %% [markdown]
