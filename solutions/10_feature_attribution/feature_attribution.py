@@ -244,8 +244,8 @@ for name, walk in walks.items():
 # With nothing held, the log probability goes down and up again on the way; with the first token held it climbs steadily. Many heads rest on the
 # first token when they have nothing to do: the **attention sink**. Its state is a hundred times larger than the others', and in the first walk it
 # moves by thousands. That is the likely cause of the turns, and a sum over 50 places misses turns that are sharper than its steps. Hold the first
-# token, take a baseline that lies where words lie, and the error is small. That is what the library does by default; it doubles the
-# steps until the scores add up, and when they do not, it says so:
+# token, take a baseline that lies where words lie, and the error is small. That is what the library does by default; it adds
+# steps where the path turns until the scores add up, and when they do not, it says so:
 
 # %%
 SENTENCE = "When Mary and John went to the store, John gave a drink to"
