@@ -32,6 +32,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from course_lib import LocalModel, check, load_model
+from course_lib import attribution as library
 
 MODEL = "default"
 model = load_model(MODEL)
@@ -139,12 +140,15 @@ for answer in (" Paris", " Rome"):
 check("10.1", gradient_scores)
 
 # %% [markdown]
+# (From here on the cells call the library's copy of what you write, `library.gradient_scores` and so on, so that they run before you
+# are done. It does the same; put your own in its place if you like.)
+#
 # Now the answer matters. And there is another question about the same gradient: its *length*, called saliency, says how
 # sensitive the answer is to a token, without a sign.
 
 # %%
 for answer in (" Paris", " Rome"):
-    scores = gradient_scores(model, ids, model.single_token(answer))
+    scores = library.gradient_scores(model, ids, model.single_token(answer))
     print(f"{answer:6s}", "  ".join(f"{t}{s:+.2f}" for t, s in zip(model.tokens(ids), scores.tolist(), strict=True)))
 
 # %% [markdown]
@@ -289,7 +293,7 @@ from course_lib.attribution.units import unit_spans
 TWICE = "Here is a note. Anna lives in Paris. Her home is in Paris. She has a red car. The city where Anna lives is"
 sentences = unit_spans(model.tokens(model.encode(TWICE)), "sentence")
 told = coalition_table(model, TWICE, ANSWER, units=sentences[1:-1])
-shares = shapley_from_table(told.values)
+shares = library.shapley_from_table(told.values)
 print(f"log probability of{ANSWER} with all three {told.values[-1]:.2f}, with none {told.values[0]:.2f} nats\n")
 for unit, alone, share in zip(told.units, told.removal(), shares, strict=True):
     print(f"left out {alone:+.2f}   Shapley {share:+.2f}  {unit}")
@@ -337,7 +341,7 @@ check("10.4", deletion_scores)
 # %%
 table = coalition_table(model, PROMPT, ANSWER)
 for result in results:
-    curve = deletion_scores(model, ids, paris, result.scores[0])
+    curve = library.deletion_scores(model, ids, paris, result.scores[0])
     line = "  ".join(f"{value:6.1f}" for value in curve.tolist())
     print(f"{result.method:38s} {line}   mean {curve.mean():6.2f}")
 chance = table.random_curve()
@@ -450,7 +454,7 @@ for seed in (0, 1):
         for name, method in asked.items():
             after = method(broken, torch.tensor(settings["input_ids"]), settings["target_ids"])
             after = after if isinstance(after, Tensor) else after.scores[0]
-            agreement[name].append(rank_agreement(survey.scores[name][place][1:], after[1:].double()))
+            agreement[name].append(library.rank_agreement(survey.scores[name][place][1:], after[1:].double()))
 
 # %%
 from course_lib.attribution.survey import spread
@@ -549,7 +553,7 @@ inputs_embeds = network.get_input_embeddings()(batch["input_ids"]).detach().requ
 log_probs = network(inputs_embeds=inputs_embeds, attention_mask=batch["attention_mask"]).logits[0, -1].log_softmax(-1)
 log_probs[tokenizer(ANSWER, add_special_tokens=False)["input_ids"][0]].backward()
 plain = (inputs_embeds.grad * inputs_embeds).sum(-1)[0].detach()
-print("largest difference to yours:", f"{(plain - gradient_scores(model, ids, paris)).abs().max():.1e}")
+print("largest difference:", f"{(plain - library.gradient_scores(model, ids, paris)).abs().max():.1e}")
 
 # %% [markdown]
 # **Captum** is PyTorch's library for attribution. Its `LayerIntegratedGradients` works on the embedding layer, and its `ShapleyValues`
@@ -570,7 +574,7 @@ if installed("captum"):
 
     layer = LayerIntegratedGradients(log_prob, network.get_input_embeddings())
     theirs = layer.attribute(ids[None], end_of_text[None], n_steps=10, method="riemann_middle").sum(-1)[0]
-    yours, error = integrated_scores(model, ids, paris, network.get_input_embeddings()(end_of_text), steps=10)
+    yours, error = library.integrated_scores(model, ids, paris, network.get_input_embeddings()(end_of_text), steps=10)
     print(f"integrated gradients: largest difference {(theirs - yours).abs().max():.1e}, error {error:+.2f} nats")
 
     def present(mask: Float[Tensor, "row player"]) -> Float[Tensor, " row"]:
@@ -578,7 +582,7 @@ if installed("captum"):
         return torch.stack([model.logits(ids[k])[-1].log_softmax(-1)[paris] for k in keep])
 
     theirs = ShapleyValues(present).attribute(torch.ones(1, len(ids) - 1))[0]
-    print(f"Shapley values: largest difference {(theirs - shapley_from_table(table.values)).abs().max():.1e}")
+    print(f"Shapley values: largest difference {(theirs - library.shapley_from_table(table.values)).abs().max():.1e}")
 
 # %% [markdown] course={"role": "limits"}
 # ## What this does not show
