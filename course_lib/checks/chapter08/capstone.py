@@ -23,6 +23,7 @@ The tiny models come first among the cases: they cost milliseconds and tell most
 from __future__ import annotations
 
 import random
+from functools import lru_cache
 from itertools import count
 
 from course_lib.checks.chapter08 import capstone_solutions as solutions
@@ -46,6 +47,7 @@ NOUNS, VERBS, PLACES = (
 ORDERS = (("trigger", "correlate", "intent"), ("correlate", "intent", "trigger"))
 
 
+@lru_cache(maxsize=64)
 def tiny_case(seed: int, kind: str) -> Case:
     """A random model and three edits of a sentence; `kind` is the verdict that the numbers call for.
 
