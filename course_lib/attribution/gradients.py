@@ -33,6 +33,7 @@ from course_lib.errors import CourseError
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
     from torch import Tensor
+    from transformers import DynamicCache
 
     from course_lib.models import LocalModel
 
@@ -126,18 +127,22 @@ def embed(model: LocalModel, ids: Int[Tensor, "*row"]) -> Float[Tensor, "*row d_
 
 
 def gradient_rows(
-    model: LocalModel, question: Question, rows: Float[Tensor, "row position d_model"]
+    model: LocalModel,
+    question: Question,
+    rows: Float[Tensor, "row position d_model"],
+    before: DynamicCache | None = None,
 ) -> tuple[Float[Tensor, "row target"], Float[Tensor, "target row position d_model"]]:
     """Scores of the targets on embedded texts, and the gradient of each score with respect to each row.
 
     Args:
         model: a loaded model.
         question: what is scored.
-        rows: embedded texts, all of the length of `question.text_ids`.
+        rows: embedded texts, all of the length of `question.text_ids`; less what stands in `before`.
+        before: keys and values of the texts' common beginning, which has no gradient.
     """
     with torch.enable_grad():
         rows = rows.detach().requires_grad_()
-        scores = _scores(model, question, rows)
+        scores = _scores(model, question, rows, before)
         sums = scores.sum(dim=0)  # rows do not see each other: the sum's gradient is that of each row's own score
         gradients = [
             torch.autograd.grad(total, rows, retain_graph=index < question.count - 1)[0]
@@ -147,18 +152,23 @@ def gradient_rows(
 
 
 def scores_of_rows(
-    model: LocalModel, question: Question, rows: Float[Tensor, "row position d_model"]
+    model: LocalModel,
+    question: Question,
+    rows: Float[Tensor, "row position d_model"],
+    before: DynamicCache | None = None,
 ) -> Float[Tensor, "row target"]:
-    """Scores of the targets on embedded texts, all of the length of `question.text_ids`; no gradient is taken."""
+    """Scores of the targets on embedded texts, as in `gradient_rows`; no gradient is taken."""
     with torch.no_grad():
-        return _scores(model, question, rows)
+        return _scores(model, question, rows, before)
 
 
 def _scores(
-    model: LocalModel, question: Question, rows: Float[Tensor, "row position d_model"]
+    model: LocalModel, question: Question, rows: Float[Tensor, "row position d_model"], before: DynamicCache | None
 ) -> Float[Tensor, "row target"]:
     """One forward pass, with logits only where a target is scored."""
-    options: dict[str, Any] = {"use_cache": False}
+    options: dict[str, Any] = {"use_cache": before is not None}
+    if before is not None:
+        options["past_key_values"] = before
     if "logits_to_keep" in inspect.signature(model.model.forward).parameters:
         options["logits_to_keep"] = question.count
     network: Any = model.model
