@@ -18,7 +18,7 @@ from typing import Any
 
 from course_lib.checks.compare import compare
 from course_lib.checks.exercise import Case, Exercise
-from course_lib.checks.runner import NOT_WRITTEN, call, run
+from course_lib.checks.runner import NOT_WRITTEN, Outcome, call, reference_outcomes, run
 
 SEEDS = (0, 1, 2)
 MIN_ALTERNATIVES = 2
@@ -70,18 +70,20 @@ def gate(
         reference: the function of the solution notebook; the library's when None.
         seeds: seeds of the hidden cases.
     """
-    hidden = tuple(case for seed in seeds for case in exercise.hidden(seed))
-    cases = exercise.visible + hidden
+    hidden = [exercise.hidden(seed) for seed in seeds]  # drawn once
+    cases = (*exercise.visible, *(case for drawn in hidden for case in drawn))
+    expected = reference_outcomes(exercise, cases)  # and the reference called on them once
+    right = dict(zip(map(id, cases), expected, strict=True))
     verdict = run(exercise, stub or stub_of(exercise))
     stub_fails = not verdict.passed and NOT_WRITTEN in verdict.message
-    reference_passes = run(exercise, reference or exercise.reference_function, cases).passed
-    refused = [f.__name__ for f in exercise.alternatives if not run(exercise, f, cases).passed]
+    reference_passes = run(exercise, reference or exercise.reference_function, cases, expected).passed
+    refused = [f.__name__ for f in exercise.alternatives if not run(exercise, f, cases, expected).passed]
     verdicts = [(mistake, run(exercise, mistake.function)) for mistake in exercise.mistakes]
     accepted = [m.name for m, verdict in verdicts if verdict.passed]
     accepted += [
         f"{m.name} (hidden cases)"
         for m in exercise.mistakes
-        if any(_passes(exercise, m.function, exercise.hidden(seed)) for seed in seeds)
+        if any(passes(exercise, m.function, drawn, [right[id(case)] for case in drawn]) for drawn in hidden)
     ]
     mismatched = [m.name for m, verdict in verdicts if verdict.mistake is not m]
     problems = _problems(exercise, stub_fails, reference_passes, refused, accepted, mismatched)
@@ -99,10 +101,20 @@ def gate(
     )
 
 
-def _passes(exercise: Exercise, function: Callable[..., Any], cases: Sequence[Case]) -> bool:
-    """Whether a wrong solution gets through all the hidden cases; stops at the first that catches it."""
-    for case in cases:
-        left, right = call(exercise.reference_function, case), call(function, case)
+def passes(
+    exercise: Exercise, function: Callable[..., Any], cases: Sequence[Case], expected: Sequence[Outcome] | None = None
+) -> bool:
+    """Whether a wrong solution gets through all the hidden cases; stops at the first that catches it.
+
+    Args:
+        exercise: the exercise.
+        function: the wrong solution.
+        cases: the hidden cases of one seed.
+        expected: what the reference gives on them; computed case by case when None.
+    """
+    for place, case in enumerate(cases):
+        left = expected[place] if expected is not None else call(exercise.reference_function, case)
+        right = call(function, case)
         if right.error or right.side_effect or compare(left.value, right.value, rtol=exercise.rtol, atol=exercise.atol):
             return False
     return True

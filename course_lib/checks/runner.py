@@ -116,15 +116,29 @@ def _called(exercise: Exercise, function: Callable[..., Any], cases: Sequence[Ca
         yield call_known(exercise, function, places[id(case)]) if known else call(function, case)
 
 
-def run(exercise: Exercise, function: Any, cases: Sequence[Case] | None = None) -> Verdict:
-    """Run the exercise's visible cases (or `cases`) and recognise the mistake, if there is one."""
+def reference_outcomes(exercise: Exercise, cases: Sequence[Case]) -> list[Outcome]:
+    """What the reference gives on some cases; on visible ones computed once a session."""
+    return list(_called(exercise, exercise.reference_function, cases))
+
+
+def run(
+    exercise: Exercise, function: Any, cases: Sequence[Case] | None = None, expected: Sequence[Outcome] | None = None
+) -> Verdict:
+    """Run the exercise's visible cases (or `cases`) and recognise the mistake, if there is one.
+
+    Args:
+        exercise: the exercise.
+        function: the answer.
+        cases: in place of the visible ones.
+        expected: what the reference gives on these cases, where that is known already.
+    """
     if not callable(function):
         text = f"A function is expected; what was passed is of type {type(function).__name__}."
         return Verdict(exercise, (), message=text)
     cases = exercise.visible if cases is None else cases
     found = [Watch(case.arguments, resolve(case.arguments)).found_before for case in cases]
     note = next((f"Before the check {text}; that was put right." for text in found if text), "")
-    expected = list(_called(exercise, exercise.reference_function, cases))
+    expected = reference_outcomes(exercise, cases) if expected is None else expected
     ours = any(function is mistake.function for mistake in exercise.mistakes)
     outcomes = list(_called(exercise, function, cases)) if ours else [call(function, case) for case in cases]
     rows = tuple(_row(exercise, *item) for item in zip(cases, expected, outcomes, strict=True))
