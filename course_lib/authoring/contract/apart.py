@@ -13,7 +13,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from course_lib.authoring.contract.findings import Finding
-from course_lib.authoring.contract.view import ChapterView, bound_names, python_of, role_of, tree_of, used_names
+from course_lib.authoring.contract.view import (
+    ChapterView,
+    bound_names,
+    own_nodes,
+    python_of,
+    role_of,
+    tree_of,
+    used_names,
+)
 
 MAY_DEPEND = ("answer", "test")
 # With these a cell reaches every name, or the output of whichever cell ran before it.
@@ -57,15 +65,9 @@ def _defined(cell: Any) -> set[str]:
 
 def _changes_without_a_name(tree: ast.Module) -> bool:
     """Whether the outermost level of a cell assigns to an attribute or to an entry of something."""
-    own = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
-    todo: list[ast.AST] = list(tree.body)
-    while todo:
-        node = todo.pop()
-        if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
-            return True
-        if not isinstance(node, own):
-            todo += ast.iter_child_nodes(node)
-    return False
+    changed = (ast.Store, ast.Del)
+    parts = (node for node in own_nodes(tree) if isinstance(node, ast.Attribute | ast.Subscript))
+    return any(isinstance(part.ctx, changed) for part in parts)
 
 
 def _is_python(cell: Any) -> bool:

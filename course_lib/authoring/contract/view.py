@@ -162,7 +162,24 @@ def used_names(cell: Any) -> set[str]:
 
     A name that the cell itself defines is among them: `x = x + 1` needs an earlier `x`.
     """
-    return _outermost(cell, lambda symbol: True)
+    updated = {node.target.id for node in own_nodes(tree_of(cell)) if _is_update(node)}
+    declared = {name for node in ast.walk(tree_of(cell)) if isinstance(node, ast.Global) for name in node.names}
+    return _outermost(cell, lambda symbol: True) | updated | declared
+
+
+def own_nodes(tree: ast.Module) -> Iterator[Any]:
+    """The nodes of a cell's outermost level; the insides of functions and classes are not among them."""
+    todo: list[ast.AST] = list(tree.body)
+    while todo:
+        node = todo.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            todo += ast.iter_child_nodes(node)
+
+
+def _is_update(node: ast.AST) -> bool:
+    """`x += 1`, which a symbol table counts as a definition of x only."""
+    return isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
 
 
 def free_names(cell: Any) -> set[str]:
