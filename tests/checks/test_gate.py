@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from course_lib.checks.exercise import Mistake
-from course_lib.checks.gate import gate, passes
+from course_lib.checks.gate import gate, gets_its_message, passes
 from course_lib.checks.registry import exercise
-from course_lib.checks.runner import call
+from course_lib.checks.runner import call, reference_outcomes, run
 from course_lib.cli import gate as command
 
 BASE = exercise("8.2")
@@ -51,6 +51,26 @@ def test_the_reference_is_called_once_on_each_hidden_case_and_the_notebooks_own_
     hidden = len(BASE.hidden(0)) + len(BASE.hidden(1))
     assert sum(function is own for function, _ in calls) == len(BASE.visible) + hidden
     assert sum(function is BASE.reference_function for function, _ in calls) in (hidden, hidden + len(BASE.visible))
+
+
+def test_the_gate_says_of_every_mistake_what_a_check_of_it_says():
+    """`run` computes every case; the gate as many as it needs, with the same finding."""
+    twin = replace(BASE, mistakes=(*BASE.mistakes, Mistake("twin", BASE.mistakes[1].function, "x")))
+    unseen = replace(BASE, mistakes=(*BASE.mistakes, Mistake("shows nothing", BASE.alternatives[0], "x")))
+    for item in (BASE, twin, unseen, exercise("8.3")):
+        expected = reference_outcomes(item, item.visible)
+        for mistake in item.mistakes:
+            found = run(item, mistake.function)
+            assert gets_its_message(item, mistake, expected) == (found.mistake is mistake), mistake.name
+            assert passes(item, mistake.function, item.visible, expected) == found.passed, mistake.name
+
+
+def test_a_wrong_solution_that_looks_like_a_stub_does_not_get_its_message():
+    def unwritten(attentions):
+        raise NotImplementedError
+
+    broken = replace(BASE, mistakes=(*BASE.mistakes, Mistake("a stub", unwritten, "x")))
+    assert any("“a stub” does not get its own message" in problem for problem in gate(broken).problems)
 
 
 def test_a_mistake_has_to_be_caught_by_the_hidden_cases_of_every_seed():
