@@ -49,10 +49,19 @@ def _gated_beside_each_other(wanted: list[tuple[int, str]], workers: int) -> Ite
 
     # "spawn" everywhere: a fork of a process in which PyTorch already has threads can wait for ever
     with _one_thread_each(), ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        # later exercises of a chapter are the longer ones; begun first, none is left over for one worker at the end
-        begun = {pair: pool.submit(gate_one, *pair) for pair in reversed(wanted)}
+        # long ones begin first, so that none is left over for one worker at the end
+        begun = {pair: pool.submit(gate_one, *pair) for pair in sorted(wanted, key=_cases_on_real_models, reverse=True)}
         for pair in wanted:
             yield begun[pair].result()
+
+
+def _cases_on_real_models(pair: tuple[int, str]) -> int:
+    """How many of an exercise's visible cases run on a model that is not a tiny random one: what makes it long."""
+    from course_lib.checks.exercise import ModelHandle
+    from course_lib.checks.registry import exercise
+
+    arguments = (argument for case in exercise(pair[1]).visible for argument in case.arguments)
+    return sum(isinstance(found, ModelHandle) and not found.name.startswith("tiny:") for found in arguments)
 
 
 @contextmanager
