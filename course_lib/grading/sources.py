@@ -29,7 +29,7 @@ _TIMED = ("time", "capture", "prun", "timeit")
 _STRANGE = frozenset(
     ("exec", "eval", "globals", "locals", "vars", "setattr", "delattr", "get_ipython", "__import__", "compile")
 )
-_STRANGE_LINE = re.compile(r"^\s*%(run|load|pylab|autocall|edit|macro|rerun|recall)\b", re.MULTILINE)
+_STRANGE_LINE = re.compile(r"^[ \t]*%(run|load|pylab|autocall|edit|macro|rerun|recall)\b", re.MULTILINE)
 _SHOWING = frozenset(
     (
         "print",
