@@ -171,7 +171,8 @@ def joined(nb, r):
 
 STRUCTURE = [
 
-       wrong_type, wrong_type, lose, lose, nest, huge_text, many_cells, shuffle, same_ids, strange_code, strange_cells, no_ids, outputs,
+       wrong_type, wrong_type, lose, lose, nest, huge_text, many_cells, shuffle, same_ids, strange_code, strange_cells, no_ids,
+      outputs,
     retyped, joined, every("metadata", ODD), every("id", ODD), every("source", ODD), every("cell_type", ODD),
     every("metadata", [{"nbgrader": {"grade_id": "answer-8-1"}}, {"nbgrader": {"grade_id": {}}}, {"tags": ["skip-execution"]}]),
 ]  # fmt: skip
