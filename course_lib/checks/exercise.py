@@ -79,6 +79,8 @@ class Exercise:
         tolerance_reason: why these tolerances.
         sealed_parts: for exercises whose expected result would give a secret away: what the entries of the result are
             called. The report then names the entry that is not right, and shows nothing of what was expected.
+        also_withheld: other functions of the library that give the same result, "package.module:name"; like the reference
+            they are not there for learner code while a class is graded.
     """
 
     id: str
@@ -99,6 +101,7 @@ class Exercise:
     atol: float = 1e-4
     tolerance_reason: str = "sums of float32 numbers in another order differ by about 1e-5"
     sealed_parts: tuple[str, ...] = ()
+    also_withheld: tuple[str, ...] = ()
 
     @property
     def chapter(self) -> int:

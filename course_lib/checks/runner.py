@@ -124,9 +124,21 @@ def run(exercise: Exercise, function: Any, cases: Sequence[Case] | None = None) 
     cases = exercise.visible if cases is None else cases
     found = [Watch(case.arguments, resolve(case.arguments)).found_before for case in cases]
     note = next((f"Before the check {text}; that was put right." for text in found if text), "")
-    expected = list(_called(exercise, exercise.reference_function, cases))
     ours = any(function is mistake.function for mistake in exercise.mistakes)
     outcomes = list(_called(exercise, function, cases)) if ours else [call(function, case) for case in cases]
+    return judge(exercise, cases, outcomes, note)
+
+
+def judge(exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome], note: str = "") -> Verdict:
+    """Lay what an answer gave beside what the reference gives, and recognise the mistake, if there is one.
+
+    Args:
+        exercise: the exercise.
+        cases: its cases.
+        outcomes: what the answer gave on each of them, wherever it ran.
+        note: what was put right before the answer ran.
+    """
+    expected = list(_called(exercise, exercise.reference_function, cases))
     rows = tuple(_row(exercise, *item) for item in zip(cases, expected, outcomes, strict=True))
     if all(row.passed for row in rows):
         return Verdict(exercise, rows, note=note)
@@ -164,7 +176,7 @@ def _agree(exercise: Exercise, left: Outcome, right: Outcome) -> bool:
     if (left.error is None) != (right.error is None):
         return False
     if left.error is not None:
-        return type(left.error) is type(right.error)
+        return type(left.error).__name__ == type(right.error).__name__
     return compare(left.value, right.value, rtol=exercise.rtol, atol=exercise.atol) is None
 
 

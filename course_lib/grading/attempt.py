@@ -1,0 +1,181 @@
+"""Runs the program of one submission in the sandbox, and goes on behind whatever stops it.
+
+A cell that never ends must not cost the answers behind it. When the sandbox had to stop a submission at some step, the
+program is started again without that step, up to a number of times; what was taken already is not taken twice. And when
+an answer misses a name, because it depended on a cell in a way that cannot be seen in the source, the complete notebook
+is run once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from course_lib.checks.exercise import Exercise
+from course_lib.grading.judge import Taken, outcome_of
+from course_lib.grading.limits import Limits
+from course_lib.grading.program import Cell, Program, Step, Take
+from course_lib.grading.sandbox import Ended, Sandbox
+
+STARTS = 6
+LOST_NAMES = ("NameError", "UnboundLocalError", "AttributeError", "KeyError", "ImportError", "ModuleNotFoundError")
+OUT_OF_CPU, KILLED = 128 + 24, 128 + 9
+
+
+def take_answers(
+    sandbox: Sandbox, program: Program, exercises: Mapping[str, Exercise], visible: Mapping[str, int], limits: Limits
+) -> tuple[dict[str, Taken], list[str]]:
+    """Run a program; what was taken, by exercise or question, and what should be said about how it ran.
+
+    Args:
+        sandbox: a warm one.
+        program: of the submission.
+        exercises: by id, with all cases in `visible`.
+        visible: how many of those learners see, by id.
+        limits: of the submission.
+
+    Raises:
+        SandboxDied: the warm process has ended; the submission is as it was.
+    """
+    begin = time.monotonic()
+    found, said = _Run(sandbox, program.steps, exercises, visible, limits).go()
+    lost = {item for item, taken in found.items() if _lost_a_name(taken)}
+    if lost and program.complete != program.steps:
+        left = replace(limits, total_seconds=max(1.0, limits.total_seconds - (time.monotonic() - begin)))
+        again, more = _Run(sandbox, program.complete, exercises, visible, left).go()
+        found |= {item: again[item] for item in lost if item in again}
+        said += [text for text in more if text not in said]
+    return found, said
+
+
+def _lost_a_name(taken: Taken) -> bool:
+    if not taken.found and not taken.stopped:
+        return not taken.cell_error.startswith("NotImplementedError")
+    return any(type(outcome.error).__name__ in LOST_NAMES for outcome in taken.outcomes)
+
+
+class _Run:
+    """One program on its way, over as many starts as it needs."""
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        steps: Sequence[Step],
+        exercises: Mapping[str, Exercise],
+        visible: Mapping[str, int],
+        limits: Limits,
+    ) -> None:
+        self.sandbox, self.steps, self.exercises, self.visible = sandbox, steps, exercises, visible
+        self.limits, self.end = limits, time.monotonic() + limits.total_seconds
+        self.taken = {step.item: Taken() for step in steps if isinstance(step, Take)}
+        self.skip: set[int] = set()
+        self.said: list[str] = []
+        self.printed: dict[str, str] = {}
+        self.at = -1
+
+    def go(self) -> tuple[dict[str, Taken], list[str]]:
+        """Run until the end, or until nothing is left to try."""
+        for _ in range(STARTS):
+            self.at = -1
+            ended = self._once()
+            if ended.how == "done":
+                return self.taken, self.said
+            self._stopped_at(self.at, _why(ended))
+            if time.monotonic() >= self.end:
+                break
+        for number, step in enumerate(self.steps):
+            if isinstance(step, Take) and number not in self.skip:
+                self.taken[step.item].stopped = self.taken[step.item].stopped or "killed"
+        return self.taken, self.said
+
+    def _once(self) -> Ended:
+        limits = replace(self.limits, total_seconds=max(1.0, self.end - time.monotonic()))
+        for event in self.sandbox.run(self._job(), limits):
+            if isinstance(event, Ended):
+                return event
+            self._hear(event)
+        raise AssertionError("a job ends with an Ended")
+
+    def _job(self) -> dict[str, Any]:
+        steps = [
+            ("cell", step.name, step.source) if isinstance(step, Cell) else ("take", step.item, step.variable)
+            for step in self.steps
+        ]
+        wanted = {
+            step.item for number, step in enumerate(self.steps) if isinstance(step, Take) and number not in self.skip
+        }
+        cases = {
+            item: [case.arguments for case in self.exercises[item].visible] for item in wanted if item in self.exercises
+        }
+        return {"steps": steps, "skip": sorted(self.skip), "cases": cases}
+
+    def _hear(self, event: dict[str, Any]) -> None:
+        """One message. It may be forged by the submission: then it harms its own answers, and no others."""
+        number = event.get("step")
+        if type(number) is not int or not 0 <= number < len(self.steps) or number in self.skip:
+            return
+        step, kind = self.steps[number], event["event"]
+        if kind == "begin":
+            self.at = number
+        elif isinstance(step, Cell):
+            if kind == "cell":
+                self._hear_cell(step, event)
+        elif kind == "case" and step.item in self.exercises:
+            self._hear_case(step, number, event)
+        elif kind in ("missing", "value", "no function"):
+            taken = self.taken[step.item]
+            taken.found = kind == "value" and step.item not in self.exercises
+            taken.value = event.get("value") if taken.found else None
+            taken.kind = str(event.get("type", ""))[:40] if kind == "no function" else ""
+            self.skip.add(number)
+
+    def _hear_cell(self, step: Cell, event: dict[str, Any]) -> None:
+        error, output = event.get("error"), event.get("output")
+        for item in [step.item] if step.item in self.taken else []:
+            self.taken[item].cell_error = error if type(error) is str else ""
+            self.printed[item] = output if type(output) is str else ""
+            self.taken[item].output = self.printed[item]
+
+    def _hear_case(self, step: Take, number: int, event: dict[str, Any]) -> None:
+        taken, cases = self.taken[step.item], self.exercises[step.item].visible
+        if event.get("case") != len(taken.outcomes):
+            return
+        taken.found = True
+        taken.outcomes.append(outcome_of(event))
+        output = event.get("output")
+        if len(taken.outcomes) <= self.visible[step.item] and type(output) is str:
+            taken.output = (taken.output + output)[: self.limits.output]
+        if len(taken.outcomes) == len(cases):
+            self.skip.add(number)
+
+    def _stopped_at(self, number: int, why: str) -> None:
+        """Leave the step out at the next start, and say what happened."""
+        if not 0 <= number < len(self.steps):
+            self.skip |= set(range(len(self.steps)))
+            for taken in self.taken.values():
+                taken.stopped = taken.stopped or ("" if taken.found else why)
+            return
+        step = self.steps[number]
+        self.skip.add(number)
+        if isinstance(step, Take):
+            self.taken[step.item].stopped = why
+            return
+        if step.item in self.taken:
+            self.taken[step.item].stopped = why
+            self.skip |= {
+                place for place, other in enumerate(self.steps) if isinstance(other, Take) and other.item == step.item
+            }
+        self.said.append(f"Cell {step.name} was stopped ({why}) and left out.")
+
+    # An answer that was begun and stopped keeps nothing of what it had: `stopped` outranks the outcomes.
+
+
+def _why(ended: Ended) -> str:
+    """In one word, why a job did not reach its end."""
+    if ended.how == "timeout" or ended.code == OUT_OF_CPU:
+        return "timeout"
+    if ended.how == "died" and ended.code == KILLED:
+        return "memory"
+    return "killed"

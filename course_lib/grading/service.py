@@ -1,0 +1,276 @@
+"""`grade`: submissions in, results out, on as many cores or machines as there are.
+
+    for result in grade(assignment, submissions, store=ResultStore(folder)):
+        print(result.learner, result.points)
+
+On one machine one warm process serves all: each submission is a fork of it, so the model is in memory once however many
+submissions run at a time. The threads here only wait for the forks and compare what they sent. With `scheduler` the same
+jobs go to a dask cluster, and each of its worker processes keeps a warm process of its own.
+
+Every result is stored before it is handed on. What is stored is not computed again, so a run that was killed goes on
+where it was, and two learners with the same file cost one run.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from course_lib.errors import CourseError
+from course_lib.grading.assignment import Assignment
+from course_lib.grading.attempt import take_answers
+from course_lib.grading.intake import Submission, Unreadable
+from course_lib.grading.judge import Taken, judge_exercise, judge_question
+from course_lib.grading.limits import Limits
+from course_lib.grading.normalise import normalise
+from course_lib.grading.results import ItemResult, SubmissionResult
+from course_lib.grading.sandbox import Sandbox, SandboxDied
+from course_lib.grading.store import ResultStore, key_of
+
+TRIES = 3
+QUESTION_POINTS = 1.0
+Progress = Callable[[int, int, float], None]
+"""Called as `progress(done, total, seconds left)`."""
+
+
+def grade(
+    assignment: Assignment,
+    submissions: Iterable[Submission | Unreadable],
+    *,
+    store: ResultStore,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    limits: Limits | None = None,
+    sandboxed: bool = True,
+    progress: Progress | None = None,
+) -> Iterator[SubmissionResult]:
+    """Grade submissions; results come in the order in which they are ready.
+
+    Args:
+        assignment: the chapter with the class's hidden cases.
+        submissions: what was handed in.
+        store: where results are kept.
+        workers: submissions at a time on this machine; the number of cores if None.
+        scheduler: the address of a dask scheduler, "tcp://…"; then `workers` is its affair.
+        limits: of each submission.
+        sandboxed: False runs learner code without isolation.
+        progress: called after each result.
+
+    Raises:
+        CourseError: there is no sandbox here, results cannot be stored, or the scheduler does not answer.
+    """
+    waiting: dict[str, list[Submission]] = {}
+    ready: list[SubmissionResult] = []
+    for one in submissions:
+        if isinstance(one, Unreadable):
+            ready.append(unreadable(assignment, one))
+            continue
+        key = key_for(assignment, one)
+        known = store.get(key)
+        if known is not None:
+            ready.append(known.for_learner(one.learner))
+        else:
+            waiting.setdefault(key, []).append(one)
+    total, done, begin = len(ready) + sum(map(len, waiting.values())), 0, time.monotonic()
+    for result in ready:
+        done += 1
+        yield result
+    if progress is not None and ready:
+        progress(done, total, 0.0)
+    fresh = 0
+    for key, result in _computed(assignment, waiting, workers, scheduler, limits or Limits(), sandboxed):
+        result = replace(result, key=key)
+        store.put(result)
+        for one in waiting[key]:
+            done, fresh = done + 1, fresh + 1
+            yield result.for_learner(one.learner)
+        if progress is not None:
+            progress(done, total, (time.monotonic() - begin) / fresh * (total - done))
+
+
+def grade_one(
+    assignment: Assignment,
+    submission: Submission | Unreadable,
+    *,
+    store: ResultStore,
+    limits: Limits | None = None,
+    sandboxed: bool = True,
+) -> SubmissionResult:
+    """Grade one submission; as `grade`."""
+    (found,) = grade(assignment, [submission], store=store, workers=1, limits=limits, sandboxed=sandboxed)
+    return found
+
+
+def key_for(assignment: Assignment, submission: Submission) -> str:
+    """The key under which the result of this submission is stored."""
+    return key_of(submission.sha256, assignment.version)
+
+
+def unreadable(assignment: Assignment, one: Unreadable) -> SubmissionResult:
+    """The result of a submission that cannot be read."""
+    return SubmissionResult(
+        one.learner, assignment.chapter.number, one.sha256, readable=False, reason=one.reason, graded_at=_now()
+    )
+
+
+def _computed(
+    assignment: Assignment,
+    waiting: dict[str, list[Submission]],
+    workers: int | None,
+    scheduler: str | None,
+    limits: Limits,
+    sandboxed: bool,
+) -> Iterator[tuple[str, SubmissionResult]]:
+    """Results that had to be computed, with their keys."""
+    if not waiting:
+        return
+    with _Desk(assignment, sandboxed, workers, scheduler) as desk:
+        futures = {desk.submit(several[0], limits): key for key, several in waiting.items()}
+        try:
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        finally:
+            for future in futures:
+                future.cancel()
+
+
+class _Desk:
+    """Where jobs are handed in: threads around one grader, or a dask cluster."""
+
+    def __init__(self, assignment: Assignment, sandboxed: bool, workers: int | None, scheduler: str | None) -> None:
+        self.assignment, self.sandboxed = assignment, sandboxed
+        self.grader: Grader | None = None
+        self.client: Any = None
+        self.executor: Executor
+        if scheduler:
+            self.client = _client(scheduler)
+            self.executor = self.client.get_executor(retries=TRIES, pure=False)
+        else:
+            self.grader = Grader(assignment, sandboxed)
+            self.executor = ThreadPoolExecutor(workers or os.cpu_count() or 1, "course-grade")
+
+    def submit(self, submission: Submission, limits: Limits) -> Future[SubmissionResult]:
+        """Hand one in."""
+        if self.grader is not None:
+            return self.executor.submit(self.grader.grade, submission, limits)
+        return self.executor.submit(grade_elsewhere, self.assignment, submission, limits, self.sandboxed)
+
+    def __enter__(self) -> _Desk:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.executor.shutdown(wait=self.grader is not None, cancel_futures=True) if self.grader else None
+        if self.grader is not None:
+            self.grader.close()
+        if self.client is not None:
+            self.client.close()
+
+
+def _client(scheduler: str) -> Any:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise CourseError(
+            "--scheduler needs dask, which is not installed.", 'Run `pip install "ai-safety-hands-on[cluster]"`.'
+        ) from None
+    try:
+        return Client(scheduler, timeout="15s")
+    except (OSError, ValueError) as error:
+        raise CourseError(
+            f"No dask scheduler answers at {scheduler}.", "Start one with `dask scheduler`, and check the address."
+        ) from error
+
+
+_here: dict[tuple[str, bool], Grader] = {}
+_here_lock = threading.Lock()
+
+
+def grade_elsewhere(
+    assignment: Assignment, submission: Submission, limits: Limits, sandboxed: bool
+) -> SubmissionResult:
+    """Grade in a dask worker's process, which keeps its warm process for the next one."""
+    with _here_lock:
+        key = (assignment.version, sandboxed)
+        if key not in _here:
+            for old in _here.values():
+                old.close()
+            _here.clear()
+            _here[key] = Grader(assignment, sandboxed)
+    return _here[key].grade(submission, limits)
+
+
+class Grader:
+    """Grades submissions of one assignment in one sandbox, any number at a time.
+
+    Args:
+        assignment: what is graded.
+        sandboxed: False runs learner code without isolation.
+    """
+
+    def __init__(self, assignment: Assignment, sandboxed: bool = True) -> None:
+        self.assignment, self.sandboxed = assignment, sandboxed
+        self._lock, self._sandbox = threading.Lock(), None  # type: tuple[threading.Lock, Sandbox | None]
+        self._scratch = Path(tempfile.mkdtemp(prefix="course-sealed-"))
+        self._place = assignment.place(self._scratch)
+        self._visible = {exercise.id: len(exercise.visible) for exercise in assignment.exercises}
+        try:
+            self.sandbox()
+        except BaseException:
+            self.close()
+            raise
+
+    def sandbox(self) -> Sandbox:
+        """The warm sandbox; a new one where the last has died."""
+        with self._lock:
+            if self._sandbox is None or self._sandbox.dead:
+                self._sandbox = Sandbox(self._place, confined=self.sandboxed)
+            return self._sandbox
+
+    def close(self) -> None:
+        """End the sandbox and take its files away."""
+        if self._sandbox is not None:
+            self._sandbox.close()
+        with suppress(OSError):
+            shutil.rmtree(self._scratch)
+
+    def grade(self, submission: Submission, limits: Limits) -> SubmissionResult:
+        """Grade one submission."""
+        begin = time.monotonic()
+        program = normalise(self.assignment.release, submission.notebook)
+        whole = self.assignment.whole
+        for attempt in range(TRIES):
+            try:
+                taken, said = take_answers(self.sandbox(), program, whole, self._visible, limits)
+                break
+            except SandboxDied:
+                if attempt == TRIES - 1:
+                    taken = {item: Taken(stopped="killed") for item in self._items()}
+                    said = ["The sandbox ended three times while this submission ran."]
+        items = tuple(self._judge(item, taken.get(item, Taken())) for item in self._items())
+        return SubmissionResult(
+            submission.learner, self.assignment.chapter.number, submission.sha256, readable=True, items=items,
+            warnings=(*program.warnings, *said), seconds=round(time.monotonic() - begin, 3), graded_at=_now(),
+        )  # fmt: skip
+
+    def _items(self) -> list[str]:
+        return [*self.assignment.whole, *(question.id for question in self.assignment.questions)]
+
+    def _judge(self, item: str, taken: Taken) -> ItemResult:
+        if item in self.assignment.whole:
+            return judge_exercise(self.assignment.whole[item], self._visible[item], taken)
+        (question,) = [question for question in self.assignment.questions if question.id == item]
+        return judge_question(question, QUESTION_POINTS, taken)
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -1,0 +1,330 @@
+"""What runs inside the sandbox: a process that has everything loaded, and a fork of it for each submission.
+
+Importing torch and loading a model takes seconds; a fork takes milliseconds and shares the memory. So the process loads
+once, then waits. For each submission it forks twice. The first child makes namespaces of its own (users, mounts,
+processes, network, IPC), the second is process 1 in them: it gets empty scratch folders, limits, no capabilities, and
+runs the program. When process 1 ends, the kernel ends everything that it started.
+
+This module is on the learner's side of the boundary: all that it sends may be forged by the code that it runs. It is
+therefore written for clear reports and not for trust. Nothing here knows an expected value.
+
+Pitfall: a fork copies one thread only. A library that has started threads before the fork hangs after it, so one thread
+is set before the first operation, and counted before the first fork.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import io
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import threading
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from typing import Any
+
+from course_lib.grading import wire
+from course_lib.grading.plain import NotPlain, decode, encode, other
+
+NEW_USER, NEW_MOUNTS, NEW_PROCESSES, NEW_IPC, NEW_NETWORK = 0x10000000, 0x00020000, 0x20000000, 0x08000000, 0x40000000
+DROP_BOUNDING, AMBIENT, CLEAR_AMBIENT, CAPABILITIES = 24, 47, 4, 64
+SCRATCH = ("/tmp", "/home/learner", "/dev/shm")
+NOBODY = 65534
+_libc = ctypes.CDLL(None, use_errno=True)
+_confined = True
+
+
+# --- the process that waits ------------------------------------------------------------------------------------------
+
+
+def main(descriptor: int) -> None:
+    """Load everything, say so, then fork a child for each request on the control socket."""
+    control = socket.socket(fileno=descriptor)
+    setup = json.loads(control.recv(2**20))
+    prepare(setup)
+    global _confined
+    _confined = setup["confine"]
+    control.send(json.dumps({"ready": True, "threads": threading.active_count()}).encode())
+    wake, wake_write = os.pipe()
+    os.set_blocking(wake_write, False)
+    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    keepers: dict[int, int] = {}
+    while True:
+        ready, _, _ = select.select([control, wake], [], [])
+        if wake in ready:
+            os.read(wake, 4096)
+        for pid, job, code, usage in ended(keepers):
+            del keepers[pid]
+            report = {
+                "ended": job,
+                "code": code,
+                "peak": usage.ru_maxrss * 1024,
+                "cpu": usage.ru_utime + usage.ru_stime,
+            }
+            control.send(json.dumps(report).encode())
+        if control in ready and not obey(control, keepers, (wake, wake_write, descriptor)):
+            return
+
+
+def obey(control: socket.socket, keepers: dict[int, int], ours: tuple[int, ...]) -> bool:
+    """Do what one message on the control socket asks; False when the other side has gone."""
+    message, descriptors, _, _ = socket.recv_fds(control, 2**16, 1)
+    if not message:
+        return False
+    wanted = json.loads(message)
+    if "kill" in wanted:
+        for pid, job in keepers.items():
+            if job == wanted["kill"]:
+                os.kill(pid, signal.SIGTERM)
+        return True
+    pid = os.fork()
+    if pid == 0:
+        try:
+            for descriptor in ours:
+                os.close(descriptor)
+            keep(socket.socket(fileno=descriptors[0]))
+        finally:
+            os._exit(70)
+    os.close(descriptors[0])
+    keepers[pid] = wanted["fork"]
+    return True
+
+
+def ended(keepers: dict[int, int]) -> list[tuple[int, int, int, Any]]:
+    """The children that have ended: pid, job, exit code, what they used."""
+    found = []
+    for pid in list(keepers):
+        gone, status, usage = os.wait4(pid, os.WNOHANG)
+        if gone:
+            found.append((pid, keepers[pid], os.waitstatus_to_exitcode(status), usage))
+    return found
+
+
+def prepare(setup: dict[str, Any]) -> None:
+    """Import what submissions will need and load the models that their cases use."""
+    for name in setup["modules"]:
+        with suppress(ImportError):
+            __import__(name)
+    if "torch" in setup["modules"]:
+        import torch
+
+        torch.set_num_threads(1)
+        torch.set_num_interop_threads(1)
+        torch.set_grad_enabled(True)
+    if setup["models"]:
+        from course_lib.checks.side_effects import Watch
+        from course_lib.models import load_model
+
+        Watch((), [load_model(name) for name in setup["models"]])  # knows their weights from now on
+    _shell()
+    gc.collect()
+    gc.freeze()
+
+
+# --- the child that keeps process 1 ----------------------------------------------------------------------------------
+
+
+def keep(sock: socket.socket) -> None:
+    """Make namespaces, start process 1 in them, wait for it; on SIGTERM end it. Exits with its exit code."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    sock.sendall(b"?")  # whoever receives it learns this process's id, and may put it into a control group
+    if sock.recv(1) != b"!":
+        os._exit(71)
+    if _confined:
+        namespaces()
+    child = os.fork()
+    if child == 0:
+        try:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            serve(sock)
+            os._exit(0)
+        finally:
+            os._exit(72)
+    sock.close()
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGKILL))
+    _, status = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    os._exit(code if code >= 0 else 128 - code)
+
+
+def namespaces() -> None:
+    """Namespaces of this submission's own, for users, mounts, processes, IPC and network."""
+    _must(_libc.unshare(NEW_USER | NEW_MOUNTS | NEW_PROCESSES | NEW_IPC | NEW_NETWORK), "unshare")
+    uid, gid = NOBODY, NOBODY
+    for file, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
+        with open(f"/proc/self/{file}", "w") as stream:
+            stream.write(text)
+
+
+def confine(limits: dict[str, Any]) -> None:
+    """Empty scratch folders, limits, and no capabilities; called by process 1 before it touches learner code."""
+    share = limits["scratch"]
+    for folder in SCRATCH:
+        options = f"size={share},mode=1777,nr_inodes=20000".encode()
+        _must(
+            _libc.mount(b"tmpfs", folder.encode(), b"tmpfs", 2 | 4, options), f"mount {folder}"
+        )  # no suid, no devices
+    os.chdir("/home/learner")
+    with open("/proc/self/statm") as stream:
+        size = int(stream.read().split()[0]) * resource.getpagesize()
+    for kind, value in (
+        (resource.RLIMIT_AS, size + limits["memory"]),
+        (resource.RLIMIT_CPU, limits["cpu_seconds"]),
+        (resource.RLIMIT_FSIZE, limits["file"]),
+        (resource.RLIMIT_NPROC, limits["processes"]),
+        (resource.RLIMIT_NOFILE, 256),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(kind, (value, value))
+    for capability in range(CAPABILITIES):
+        _libc.prctl(DROP_BOUNDING, capability, 0, 0, 0)
+    _libc.prctl(AMBIENT, CLEAR_AMBIENT, 0, 0, 0)
+    header, nothing = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    _must(_libc.capset(header, nothing), "capset")
+
+
+def _must(result: int, what: str) -> None:
+    if result != 0:
+        raise OSError(ctypes.get_errno(), what)
+
+
+# --- process 1: the submission ---------------------------------------------------------------------------------------
+
+
+class Kept(io.TextIOBase):
+    """A stream that keeps its first characters and forgets the rest."""
+
+    def __init__(self, most: int) -> None:
+        self.most, self.parts, self.length = most, list[str](), 0
+
+    def write(self, text: str) -> int:
+        """Take a text."""
+        room = self.most - self.length
+        if room > 0:
+            self.parts.append(str(text)[:room])
+            self.length += len(self.parts[-1])
+        return len(text)
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def take(self) -> str:
+        """What was kept; the next is kept anew."""
+        text, self.parts, self.length = "".join(self.parts), [], 0
+        return text
+
+
+def serve(sock: socket.socket) -> None:
+    """Read one job, run it, send what happened."""
+    job = decode(wire.Reader(sock, 2**27, 2**27).read(60))
+    if _confined:
+        confine(job["limits"])
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(null, descriptor)
+    os.closerange(3, sock.fileno())
+    os.closerange(sock.fileno() + 1, 4096)
+    kept = Kept(job["limits"]["output"])
+    with redirect_stdout(kept), redirect_stderr(kept):
+        play(job, lambda event: wire.send(sock, event), kept)
+
+
+def play(job: dict[str, Any], post: Any, kept: Kept) -> None:
+    """Run the steps of a program that are not to be skipped."""
+
+    def tell(**event: Any) -> None:
+        post(encode(event))
+
+    shell = _shell()
+    for number, (kind, first, second) in enumerate(job["steps"]):
+        if number in job["skip"]:
+            continue
+        if kind == "cell":
+            tell(event="begin", step=number)
+            error = run_cell(shell, second)
+            tell(event="cell", step=number, error=error, output=kept.take())
+            continue
+        tell(event="begin", step=number)
+        if second not in shell.user_ns:
+            tell(event="missing", step=number)
+        elif first not in job["cases"]:
+            tell(event="value", step=number, value=_plain_or_named(shell.user_ns[second]))
+        else:
+            take(shell.user_ns[second], job["cases"][first], number, tell, kept)
+    tell(event="end")
+
+
+def take(function: Any, cases: list[Any], number: int, tell: Any, kept: Kept) -> None:
+    """Call the learner's function on each case and send what it gives."""
+    from course_lib.checks.exercise import Case
+    from course_lib.checks.runner import call
+
+    if not callable(function):
+        tell(event="no function", step=number, type=type(function).__name__)
+        return
+    for place, arguments in enumerate(cases):
+        tell(event="begin", step=number, case=place)
+        try:
+            outcome = call(function, Case("", tuple(arguments)))
+        except BaseException as error:  # KeyboardInterrupt and the like, raised by the answer
+            tell(event="case", step=number, case=place, error=_error(error, ""), output=kept.take())
+            continue
+        tell(
+            event="case", step=number, case=place, value=_plain_or_named(outcome.value),
+            error=None if outcome.error is None else _error(outcome.error, outcome.line),
+            side_effect=outcome.side_effect, stderr=outcome.stderr[:500], output=kept.take(),
+        )  # fmt: skip
+
+
+def run_cell(shell: Any, source: str) -> str:
+    """Run a cell as Jupyter would; the exception in one line, or ""."""
+    try:
+        result = shell.run_cell(source, store_history=False, silent=False)
+    except BaseException as error:
+        return f"{type(error).__name__}: {error}"[:500]
+    error = result.error_before_exec or result.error_in_exec
+    return "" if error is None else f"{type(error).__name__}: {error}"[:500]
+
+
+def _error(error: BaseException, line: str) -> dict[str, str]:
+    try:
+        text = str(error)
+    except BaseException:
+        text = ""
+    return {"type": type(error).__name__, "text": text[:500], "line": line[:200]}
+
+
+def _plain_or_named(value: Any) -> Any:
+    """The value if it can be sent, else a stand-in that has the name of its type."""
+    try:
+        encode(value)
+        return value
+    except NotPlain as error:
+        return other(f"{type(value).__name__} {error}")
+    except BaseException:
+        return other(type(value).__name__)
+
+
+def _shell() -> Any:
+    """IPython's shell, without history, so that cells run as they do in Jupyter: magics, display, top-level await."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    settings = Config()
+    settings.HistoryManager.enabled = False
+    settings.InteractiveShell.colors = "nocolor"
+    shell = InteractiveShell.instance(config=settings)
+    shell.user_ns["__name__"] = "__main__"
+    return shell
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
