@@ -142,6 +142,7 @@ def keep(sock: socket.socket) -> None:
     child = os.fork()
     if child == 0:
         try:
+            os.setsid()  # a signal to one's process group crosses namespaces, and the warm process would be in it
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             serve(sock)
             os._exit(0)

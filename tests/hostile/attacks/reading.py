@@ -272,3 +272,36 @@ if found is not None:
         weighted_mean = found
 """
     )
+
+
+@case("reading", probes=("hidden",))
+def hidden_cases_in_the_frames(kit: Kit) -> Any:
+    """Prints, before any test, whatever the functions that run its cell hold in their variables."""
+    return kit.attack(
+        """
+frame = sys._getframe()
+while frame is not None:
+    for name, value in list(frame.f_locals.items()):
+        if name in ("job", "cases", "whole", "steps", "arguments", "exercise", "nb", "cell"):
+            print("HELD", name, repr(value)[:5000])
+    frame = frame.f_back
+"""
+    )
+
+
+@case("reading", probes=("hidden",))
+def hidden_cases_on_the_line(kit: Kit) -> Any:
+    """Reads what is still to come on every socket and pipe that its process has open."""
+    return kit.attack(
+        """
+import socket, stat
+for number in range(3, 256):
+    try:
+        if stat.S_ISSOCK(os.fstat(number).st_mode):
+            line = socket.socket(fileno=os.dup(number))
+            line.setblocking(False)
+            print("HELD", line.recv(2**20, socket.MSG_PEEK))
+    except (OSError, ValueError):
+        pass
+"""
+    )
