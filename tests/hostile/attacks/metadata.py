@@ -129,9 +129,9 @@ def points_not_a_number(kit: Kit) -> Any:
 def ids_of_wrong_types(kit: Kit) -> Any:
     """Grade ids that are lists and numbers, metadata that is a text, a source that is a table."""
     notebook = copy.deepcopy(kit.notebooks.release)
-    answer_cell(notebook, "17.1")["metadata"]["nbgrader"]["grade_id"] = ["a", {"b": 1}]
-    answer_cell(notebook, "17.2")["metadata"]["nbgrader"] = "answer-17-2"
-    test_cell(notebook, "17.Q1")["metadata"]["nbgrader"] = None
+    first, second, third = answer_cell(notebook, "17.1"), answer_cell(notebook, "17.2"), test_cell(notebook, "17.Q1")
+    first["metadata"]["nbgrader"]["grade_id"] = ["a", {"b": 1}]
+    second["metadata"]["nbgrader"], third["metadata"]["nbgrader"] = "answer-17-2", None
     notebook["cells"][0]["source"] = {"text": 5}
     return notebook
 

@@ -31,3 +31,8 @@ def running_peak(values: Sequence[float]) -> list[float]:
     for value in values:
         peaks.append(max([*peaks[-1:], value]))
     return peaks
+
+
+def shouted(text: str) -> str:
+    """The text in capitals, with an exclamation mark; for the tests that kill what grades it."""
+    return text.upper() + "!"
