@@ -77,10 +77,16 @@ def resolve(arguments: Sequence[Any]) -> list[Any]:
     return [load_model(a.name) if isinstance(a, ModelHandle) else copy.deepcopy(a) for a in arguments]
 
 
-def call(function: Callable[..., Any], case: Case) -> Outcome:
-    """Call `function` on a case; nothing that it does wrong gets out."""
+def call(function: Callable[..., Any], case: Case, *, look_before: bool = True) -> Outcome:
+    """Call `function` on a case; nothing that it does wrong gets out.
+
+    Args:
+        function: the answer.
+        case: the case.
+        look_before: False where the call before this one has just left the models in order.
+    """
     arguments = resolve(case.arguments)
-    watch = Watch(case.arguments, arguments)
+    watch = Watch(case.arguments, arguments, look_before=look_before)
     stderr = io.StringIO()
     value, error, line = None, None, ""
     with redirect_stderr(stderr), warnings.catch_warnings():

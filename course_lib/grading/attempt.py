@@ -124,8 +124,9 @@ class _Run:
                 self._hear_cell(step, event)
         elif kind == "case" and step.item in self.exercises:
             self._hear_case(step, number, event)
-        elif kind in ("missing", "value", "no function"):
+        elif kind in ("missing", "value", "no function", "unwritten"):
             taken = self.taken[step.item]
+            taken.stopped = "unwritten" if kind == "unwritten" else taken.stopped
             taken.found = kind == "value" and step.item not in self.exercises
             taken.value = event.get("value") if taken.found else None
             taken.kind = str(event.get("type", ""))[:40] if kind == "no function" else ""

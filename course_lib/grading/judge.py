@@ -38,7 +38,7 @@ class Taken:
 
     Attributes:
         outcomes: of the cases, as far as they ran.
-        stopped: "timeout", "memory" or "killed" when it was stopped, else "".
+        stopped: "timeout", "memory" or "killed" when it was stopped, "unwritten" when it is the stub, else "".
         value: of a question.
         found: whether the name was defined, and for an exercise a function.
         kind: the type of what should have been a function.
@@ -162,7 +162,7 @@ def judge_question(question: Question, possible: float, taken: Taken) -> ItemRes
 
 def _before(taken: Taken) -> Status | None:
     """The status of an answer that could not be compared at all; None when it can."""
-    if taken.stopped in ("timeout", "memory", "killed"):
+    if taken.stopped in ("timeout", "memory", "killed", "unwritten"):
         return taken.stopped  # type: ignore[return-value]
     if taken.found:
         return None

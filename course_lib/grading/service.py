@@ -222,7 +222,7 @@ class Grader:
         self._lock, self._sandbox = threading.Lock(), None  # type: tuple[threading.Lock, Sandbox | None]
         self._scratch = Path(tempfile.mkdtemp(prefix="course-sealed-"))
         self._place = assignment.place(self._scratch)
-        self._visible = {exercise.id: len(exercise.visible) for exercise in assignment.exercises}
+        self._visible = assignment.shown
         try:
             self.sandbox()
         except BaseException:
