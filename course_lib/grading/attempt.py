@@ -22,6 +22,7 @@ from course_lib.grading.sandbox import Ended, Sandbox
 STARTS = 6
 LOST_NAMES = ("NameError", "UnboundLocalError", "AttributeError", "KeyError", "ImportError", "ModuleNotFoundError")
 OUT_OF_CPU, KILLED = 128 + 24, 128 + 9
+FROM_OUTSIDE = (KILLED, -9)  # the submission's process, or the one that keeps it, was killed
 
 
 def take_answers(
@@ -74,6 +75,7 @@ class _Run:
         self.said: list[str] = []
         self.printed: dict[str, str] = {}
         self.at = -1
+        self.spared = False
 
     def go(self) -> tuple[dict[str, Taken], list[str]]:
         """Run until the end, or until nothing is left to try."""
@@ -82,12 +84,16 @@ class _Run:
             ended = self._once()
             if ended.how == "done":
                 return self.taken, self.said
+            if ended.how == "died" and ended.code in FROM_OUTSIDE and not self.spared:
+                self.spared = True  # it may have been the machine's doing; once more, then it was the submission's
+                continue
             self._stopped_at(self.at, _why(ended))
             if time.monotonic() >= self.end:
                 break
+        late = time.monotonic() >= self.end
         for number, step in enumerate(self.steps):
             if isinstance(step, Take) and number not in self.skip:
-                self.taken[step.item].stopped = self.taken[step.item].stopped or "killed"
+                self.taken[step.item].stopped = self.taken[step.item].stopped or ("timeout" if late else "killed")
         return self.taken, self.said
 
     def _once(self) -> Ended:

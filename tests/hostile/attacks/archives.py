@@ -59,7 +59,7 @@ def zip_with_absolute_paths(kit: Kit) -> Any:
     return class_zip(kit, add)
 
 
-@case("archives", probes=("other", "solution"), status=())
+@case("archives", probes=("other",), readable=False, words=("link",), status=())
 def zip_with_a_link_as_notebook(kit: Kit) -> Any:
     """A symbolic link to a classmate's notebook as the learner's own."""
 
@@ -81,7 +81,7 @@ def zip_that_writes_through_a_link(kit: Kit) -> Any:
     return class_zip(kit, add)
 
 
-@case("archives", status=())
+@case("archives", readable=False, words=("larger",), status=())
 def zip_bomb(kit: Kit) -> Any:
     """A notebook of 600 KB that becomes 600 MB."""
 
@@ -119,7 +119,7 @@ def zip_with_a_classmates_name(kit: Kit) -> Any:
     return class_zip(kit, add)
 
 
-@case("archives", status=())
+@case("archives", readable=False, words=("cut off",), status=())
 def zip_that_is_cut_off(kit: Kit) -> Any:
     """A learner's own archive inside the class's, cut in the middle."""
 

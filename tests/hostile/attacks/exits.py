@@ -39,7 +39,7 @@ def segmentation_fault(kit: Kit) -> Any:
     return kit.attack("\nimport ctypes\ndef weighted_mean(values, weights):\n    return ctypes.string_at(0)\n")
 
 
-@case("exits", status=(*ENDED, "memory"))
+@case("exits", status=(*ENDED, "memory", "timeout"))
 def recursion_without_end(kit: Kit) -> Any:
     """Recurses with the limit taken away, until the stack is gone."""
     return kit.attack(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.hostile.kit import NOTEBOOK, Handed, Kit, case
+from tests.hostile.kit import NO_GAIN, NOTEBOOK, Handed, Kit, case
 
 RIGHT = "def weighted_mean(values, weights):\n    return sum(v * w for v, w in zip(values, weights)) / sum(weights)\n"
 
@@ -85,7 +85,7 @@ for place in (builtins, collections, json, mini_library, os, sys):
     )
 
 
-@case("leftovers", probes=("next",))
+@case("leftovers", probes=("next",), status=(*NO_GAIN, "killed"))
 def library_poisoned_in_memory(kit: Kit) -> Any:
     """Spoils functions that the next learner's notebook uses, in the modules that stay loaded."""
     return kit.attack(

@@ -182,7 +182,7 @@ def weighted_mean(values, weights):
     )
 
 
-@case("resources", status=("wrong", "error", "killed", "memory"))
+@case("resources", status=("wrong", "error", "killed", "memory", "timeout"))
 def huge_answer(kit: Kit) -> Any:
     """Returns a list of ten million numbers, and a tensor of 200 MB."""
     return kit.attack(
@@ -219,7 +219,7 @@ def weighted_mean(values, weights):
     )
 
 
-@case("resources", status=("wrong", "error"))
+@case("resources", status=("wrong", "error", "killed"))
 def odd_numbers(kit: Kit) -> Any:
     """Returns NaN, infinity, a whole number of 5,000 digits, and a text of 50 MB."""
     return kit.attack(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.hostile.kit import Kit, case
+from tests.hostile.kit import NO_GAIN, Kit, case
 from tests.hostile.mini_course import test_cell
 
 
@@ -254,7 +254,7 @@ def weighted_mean(values, weights): return Odd()
     )
 
 
-@case("python")
+@case("python", status=(*NO_GAIN, "killed"))
 def frozen_modules_replaced(kit: Kit) -> Any:
     """Replaces json, struct and the grading modules themselves in memory, so that what is sent is forged."""
     return kit.attack(
