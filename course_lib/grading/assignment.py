@@ -35,7 +35,7 @@ class Assignment:
         questions: in order.
         seed: of the hidden cases; a class has its own.
         modules: what the warm process imports.
-        extra: further folders that learner code may import from, by their path outside.
+        extra: further folders that learner code may import from, by their path outside; answers in them are withheld.
     """
 
     chapter: Chapter
@@ -113,10 +113,10 @@ class Assignment:
 
     def place(self, scratch: Path) -> Place:
         """What the sandbox has to offer; the sealed library is written to `scratch`."""
-        sealed = sealed_copy(scratch, self.exercises)
+        sealed = sealed_copy(scratch, self.exercises, self.extra)
         binds = [(str(sealed), LIBRARY)]
         extra = [f"{LIBRARY}-{number}" for number in range(len(self.extra))]
-        binds += list(zip(self.extra, extra, strict=True))
+        binds += [(str(sealed / f"extra-{number}"), folder) for number, folder in enumerate(extra)]
         environment: tuple[tuple[str, str], ...] = ()
         if cache_dir().is_dir():
             binds.append((str(cache_dir()), CACHE))

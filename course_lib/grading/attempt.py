@@ -22,6 +22,7 @@ from course_lib.grading.sandbox import Ended, Sandbox
 STARTS = 6
 LOST_NAMES = ("NameError", "UnboundLocalError", "AttributeError", "KeyError", "ImportError", "ModuleNotFoundError")
 OUT_OF_CPU, KILLED = 128 + 24, 128 + 9
+FROM_OUTSIDE = (KILLED, -9)  # the submission's process, or the one that keeps it, was killed
 
 
 @dataclass
@@ -90,6 +91,7 @@ class _Run:
         self.found = Answers(self.taken)
         self.printed: dict[str, str] = {}
         self.at = -1
+        self.spared = False
 
     def go(self) -> Answers:
         """Run until the end, or until nothing is left to try."""
@@ -98,13 +100,22 @@ class _Run:
             ended = self._once()
             if ended.how == "done":
                 return self.found
+            if ended.how == "died" and ended.code in FROM_OUTSIDE and not self.spared:
+                self.spared = True  # it may have been the machine's doing; once more, then it was the submission's
+                continue
             self._stopped_at(self.at, _why(ended))
             if time.monotonic() >= self.end:
                 break
+        late = time.monotonic() >= self.end
         for number, step in enumerate(self.steps):
             if isinstance(step, Take) and number not in self.skip:
+<<<<<<< HEAD
                 self.taken[step.item].stopped = self.taken[step.item].stopped or "killed"
         return self.found
+=======
+                self.taken[step.item].stopped = self.taken[step.item].stopped or ("timeout" if late else "killed")
+        return self.taken, self.said
+>>>>>>> gr_hostile
 
     def _once(self) -> Ended:
         limits = replace(self.limits, total_seconds=max(1.0, self.end - time.monotonic()))

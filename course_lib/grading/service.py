@@ -232,9 +232,12 @@ class Grader:
     def sandbox(self) -> Sandbox:
         """The warm sandbox; a new one where the last has died."""
         with self._lock:
-            if self._sandbox is None or self._sandbox.dead:
-                self._sandbox = Sandbox(self._place, confined=self.sandboxed)
-            return self._sandbox
+            for _ in range(TRIES + 1):
+                if self._sandbox is not None and not self._sandbox.dead:
+                    return self._sandbox
+                with suppress(SandboxDied):
+                    self._sandbox = Sandbox(self._place, confined=self.sandboxed)
+        raise CourseError("The sandbox was killed whenever it started.", "Look for what ends processes here; is memory short?")
 
     def close(self) -> None:
         """End the sandbox and take its files away."""

@@ -33,7 +33,7 @@ from course_lib.grading import wire
 from course_lib.grading.plain import NotPlain, decode, encode, other
 
 NEW_USER, NEW_MOUNTS, NEW_PROCESSES, NEW_IPC, NEW_NETWORK = 0x10000000, 0x00020000, 0x20000000, 0x08000000, 0x40000000
-DROP_BOUNDING, AMBIENT, CLEAR_AMBIENT, CAPABILITIES = 24, 47, 4, 64
+DROP_BOUNDING, AMBIENT, CLEAR_AMBIENT, CAPABILITIES, PARENT_DEATH = 24, 47, 4, 64, 1
 SCRATCH = ("/tmp", "/home/learner", "/dev/shm")
 NOBODY = 65534
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -143,6 +143,7 @@ def keep(sock: socket.socket) -> None:
     child = os.fork()
     if child == 0:
         try:
+            os.setsid()  # a signal to one's process group crosses namespaces, and the warm process would be in it
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             serve(sock)
             os._exit(0)
@@ -228,6 +229,7 @@ def serve(sock: socket.socket) -> None:
     job = decode(wire.Reader(sock, 2**27, 2**27).read(60))
     if _confined:
         confine(job["limits"])
+    _libc.prctl(PARENT_DEATH, signal.SIGKILL, 0, 0, 0)  # nobody could end it any more when its keeper has gone
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)
