@@ -1,0 +1,223 @@
+"""Where the work of one class on one chapter lies, and who grades it: `course grade`, `nbgrader autograde` and formgrader's
+button all ask the same desk, so they all give the same mark.
+
+In the folder of a course or of a class (the one with `nbgrader_config.py`) there are nbgrader's own folders and one of
+ours:
+
+    submitted/LEARNER/08_…/     what was handed in, as it came
+    autograded/, feedback/      what nbgrader made of it
+    gradebook.db                the marks
+    grading/seed                the seed of the hidden cases: mode 0600, never handed out
+    grading/results/            one file per result, by the hash of what it holds for
+    grading/08_…/results/       the last result of each learner, for the report of the class
+    grading/08_…/               the report of the class
+
+The pitfall is a released notebook that somebody has worked in. It is what answers are laid over, so its answer cells
+must still be empty; nbgrader's checksums tell.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from course_lib.authoring.chapters import Chapter
+from course_lib.errors import CourseError
+from course_lib.grading import service
+from course_lib.grading.assignment import Assignment, assignment_of, new_seed, read_seed
+from course_lib.grading.intake import Submission, Unreadable, read_submission, read_timestamp
+from course_lib.grading.results import SubmissionResult
+from course_lib.grading.store import ResultStore
+
+Handed = Submission | Unreadable
+AssignmentMaker = Callable[[Chapter, int], Assignment]
+
+
+@dataclass(frozen=True)
+class PlacedChapter(Chapter):
+    """A chapter whose folders have other names, as in the folder of a class.
+
+    Attributes:
+        sources: the folder of solution notebooks, relative to `root`.
+        releases: the folder of released notebooks, relative to `root`.
+    """
+
+    sources: str = "solutions"
+    releases: str = "chapters"
+
+    @property
+    def source_folder(self) -> Path:
+        """Where the solution notebook lies."""
+        return self.root / self.sources / self.folder
+
+    @property
+    def release_folder(self) -> Path:
+        """Where the released notebook lies."""
+        return self.root / self.releases / self.folder
+
+
+@dataclass(frozen=True, eq=False)
+class Desk:
+    """The work of one class on one chapter.
+
+    Attributes:
+        chapter: with `root`, the folder of the course or the class.
+        make: makes the assignment of a chapter and a seed.
+        sandboxed: False runs learner code without isolation.
+        known: results that are at hand already, by learner.
+    """
+
+    chapter: Chapter
+    make: AssignmentMaker = assignment_of
+    sandboxed: bool = True
+    known: dict[str, SubmissionResult] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """Our own folder for this class."""
+        return self.chapter.root / "grading"
+
+    @property
+    def reports(self) -> Path:
+        """Where what was found out about this chapter lies."""
+        return self.folder / self.chapter.folder
+
+    @property
+    def submitted(self) -> Path:
+        """nbgrader's folder of submissions."""
+        return self.chapter.root / "submitted"
+
+    @cached_property
+    def store(self) -> ResultStore:
+        """Where results are kept."""
+        return ResultStore(self.folder / "results")
+
+    @cached_property
+    def assignment(self) -> Assignment:
+        """The chapter with this class's hidden cases.
+
+        Raises:
+            CourseError: the released notebook is missing or holds somebody's answers.
+        """
+        found = self.make(self.chapter, self.seed)
+        _refuse_answers(self.chapter, found.release)
+        return found
+
+    @property
+    def seed_note(self) -> Path:
+        """Holds the place of the seed file, where that is another than ours."""
+        return self.folder / "seed-file"
+
+    @cached_property
+    def seed(self) -> int:
+        """The seed of the class; drawn and kept when there is none yet."""
+        with suppress(FileNotFoundError):
+            return read_seed(Path(self.seed_note.read_text(encoding="utf-8").strip()))
+        return seed_in(self.folder / "seed")
+
+    def use_seed_of(self, file: Path) -> None:
+        """Use another seed file, now and whenever nbgrader grades in this folder."""
+        read_seed(file)
+        write_file(self.seed_note, f"{file.resolve()}\n".encode())
+
+    def handed_in(self, learner: str) -> Handed:
+        """What a learner handed in, read now from nbgrader's folder; believes nothing."""
+        folder = self.submitted / learner / self.chapter.folder
+        if folder.is_symlink() or folder.parent.is_symlink():
+            return Unreadable(learner, None, "The folder is a link to another place. Hand in the notebook file itself.")
+        found = read_submission(learner, notebook_in(folder, self.chapter))
+        if isinstance(found, Submission):
+            return replace(found, timestamp=read_timestamp(folder / "timestamp.txt"))
+        return found
+
+    def result(self, handed: Handed) -> SubmissionResult:
+        """The result of a submission: at hand, stored, or computed now; it is noted for the report of the class."""
+        known = self.known.get(handed.learner)
+        if known is not None and known.sha256 == handed.sha256:
+            return known
+        found = service.grade_one(self.assignment, handed, store=self.store, sandboxed=self.sandboxed)
+        self.note(found)
+        return found
+
+    def note(self, result: SubmissionResult) -> None:
+        """Keep a result as its learner's last."""
+        write_file(self.reports / "results" / f"{result.learner}.json", result.to_json().encode())
+
+    def noted(self) -> list[SubmissionResult]:
+        """The last result of every learner, by name."""
+        found = []
+        for path in sorted((self.reports / "results").glob("*.json")):
+            with suppress(OSError, ValueError, TypeError, KeyError):
+                found.append(SubmissionResult.from_json(path.read_text(encoding="utf-8")))
+        return found
+
+
+def desk_for(coursedir: Any, folder: str, maker: str, sandboxed: bool) -> Desk:
+    """The desk of a chapter in the course folder that nbgrader works in.
+
+    Args:
+        coursedir: nbgrader's `CourseDirectory`.
+        folder: nbgrader's name of the assignment, the chapter's folder.
+        maker: where the function is that makes the assignment, "package.module:name".
+        sandboxed: False runs learner code without isolation.
+    """
+    root = Path(coursedir.root).resolve()
+    chapter = PlacedChapter(root, folder, coursedir.source_directory, coursedir.release_directory)
+    module, _, name = maker.partition(":")
+    return Desk(chapter, getattr(import_module(module), name), sandboxed)
+
+
+def notebook_in(folder: Path, chapter: Chapter) -> Path:
+    """The notebook in a learner's folder: the one with the chapter's name, or the only one there is."""
+    expected = folder / chapter.release.name
+    if expected.is_file() or expected.is_symlink():
+        return expected
+    with suppress(OSError):
+        others = [path for path in folder.iterdir() if path.suffix.lower() == ".ipynb" and path.name[0] != "."]
+        if len(others) == 1:
+            return others[0]
+    return expected
+
+
+def seed_in(file: Path) -> int:
+    """The seed in a file that only its owner can read; drawn and written when there is none."""
+    if not file.exists():
+        write_file(file, f"{new_seed()}\n".encode(), mode=0o600)
+    return read_seed(file)
+
+
+def write_file(path: Path, content: bytes, mode: int = 0o644) -> None:
+    """Write a file so that it is whole or absent.
+
+    Raises:
+        CourseError: it cannot be written, for example because the disk is full.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as stream:
+            stream.write(content)
+        os.replace(part, path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink()
+        problem = f"{path} cannot be written: {error.strerror or error}."
+        raise CourseError(problem, "Make room there, then run the same command again: it goes on from here.") from error
+
+
+def _refuse_answers(chapter: Chapter, release: dict[str, Any]) -> None:
+    """Raise when somebody has worked in the released notebook."""
+    import nbformat
+    from nbgrader.utils import compute_checksum
+
+    for cell in nbformat.from_dict(release).cells:
+        record = cell.metadata.get("nbgrader", {})
+        if record.get("checksum") and record["checksum"] != compute_checksum(cell):
+            problem = f"The released notebook {chapter.release} was changed in the cell {record.get('grade_id')}."
+            raise CourseError(problem, f"Bring it back: `course build {chapter.number} --overwrite`.")
