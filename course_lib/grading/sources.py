@@ -1,0 +1,450 @@
+"""What a cell's code says about names, without running it: which it binds, which it reads, which it changes.
+
+A cell reads a name *now* (while it runs) or *later* (inside a function that somebody calls afterwards); the difference
+decides which definition it gets. It changes a name without binding it by assigning to a part of it, or by a statement
+that is nothing but a method call: `cache.update(x=1)`, `torch.manual_seed(0)`.
+
+The source is somebody else's: Python's parser is only shown what is short and flat enough for it.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import threading
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+LONGEST, DEEPEST_BRACKETS, MOST_NODES = 100_000, 60, 60_000
+_MAGIC = re.compile(
+    r"^(?P<indent>[ \t]*)(?:[%!?]).*$"
+    r"|^(?P<left>[^#\n'\"]*?=[ \t]*)[%!](?!=).*$"
+    r"|^(?P<query>[ \t]*)[\w.]+\?\??[ \t]*$",
+    re.MULTILINE,
+)
+_CELL_MAGIC = re.compile(r"\s*%%(?P<name>\w+)[^\n]*\n?")
+_TIMED = ("time", "capture", "prun", "timeit")
+_STRANGE = frozenset(
+    ("exec", "eval", "globals", "locals", "vars", "setattr", "delattr", "get_ipython", "__import__", "compile")
+)
+_STRANGE_LINE = re.compile(r"^\s*%(run|load|pylab|autocall|edit|macro|rerun|recall)\b", re.MULTILINE)
+_SHOWING = frozenset(
+    (
+        "print",
+        "display",
+        "check",
+        "len",
+        "type",
+        "help",
+        "repr",
+        "str",
+        "list",
+        "sorted",
+        "sum",
+        "max",
+        "min",
+        "dir",
+        "id",
+    )
+)
+_parser = threading.Lock()
+
+
+@dataclass
+class Names:
+    """What a cell does with names.
+
+    Attributes:
+        binds: names that exist after it in any case.
+        may_bind: names that it binds under a condition, or inside a function that says `global`.
+        now: names that it reads while it runs, and has not bound before.
+        later: names that its functions read when they are called.
+        touches: names whose value it changes.
+        passes: names whose value it gives to a function in a statement of its own, `fill(cache)`.
+        calls: names that it calls while it runs.
+        writers: for each function of the cell, the global names that a call binds.
+        modules: names that it binds by an import.
+        strange: it uses something that hides names (`exec`, `globals`, a star import).
+    """
+
+    binds: set[str] = field(default_factory=set)
+    may_bind: set[str] = field(default_factory=set)
+    now: set[str] = field(default_factory=set)
+    later: set[str] = field(default_factory=set)
+    touches: set[str] = field(default_factory=set)
+    passes: set[str] = field(default_factory=set)
+    calls: set[str] = field(default_factory=set)
+    writers: dict[str, set[str]] = field(default_factory=dict)
+    modules: set[str] = field(default_factory=set)
+    strange: bool = False
+
+    @property
+    def defines(self) -> set[str]:
+        """All names that it may give a value."""
+        return self.binds | self.may_bind
+
+
+def parse_code(text: str) -> ast.Module | None:
+    """The syntax tree of a cell, IPython's own lines blanked; None when it has none, or a bad one to look at.
+
+    Example:
+        >>> [type(node).__name__ for node in parse_code("%matplotlib inline\\nx = 1").body]
+        ['Pass', 'Assign']
+        >>> parse_code("def f(:") is None
+        True
+    """
+    if len(text) > LONGEST or _depth(text) > DEEPEST_BRACKETS:
+        return None
+    magic = _CELL_MAGIC.match(text)
+    if magic:
+        text = text[magic.end() :] if magic["name"] in _TIMED else ""
+    return _tree(text) or _tree(_MAGIC.sub(_blank, text))
+
+
+def _blank(found: re.Match[str]) -> str:
+    if found["left"] is not None:
+        return f"{found['left']}None"
+    return f"{found['indent'] or found['query'] or ''}pass"
+
+
+def _depth(text: str) -> int:
+    """How deep brackets are nested, those in strings included."""
+    deepest = depth = 0
+    for found in re.finditer(r"[()\[\]{}]", text):
+        depth = depth + 1 if found[0] in "([{" else max(0, depth - 1)
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _tree(text: str) -> ast.Module | None:
+    try:
+        with _parser, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    nodes = sum(1 for _ in ast.walk(tree))
+    return tree if nodes <= MOST_NODES else None
+
+
+def names_of(text: str) -> Names | None:
+    """What the code of a cell does with names; None when that cannot be said. The caller changes nothing in it.
+
+    Example:
+        >>> found = names_of("seed = 3\\ndef draw(n):\\n    return seed + n + offset\\ncache['a'] = draw(1)")
+        >>> sorted(found.binds), sorted(found.now), sorted(found.later), sorted(found.touches)
+        (['draw', 'seed'], ['cache'], ['offset', 'seed'], ['cache'])
+    """
+    return _short_names_of(text) if len(text) < 20_000 else _names_of(text)
+
+
+def _names_of(text: str) -> Names | None:
+    tree = parse_code(text)
+    if tree is None:
+        return None
+    found = Names(strange=_STRANGE_LINE.search(text) is not None)
+    try:
+        for statement in tree.body:
+            _Reader(found).statement(statement, sure=True)
+    except RecursionError:
+        return None
+    return found
+
+
+_short_names_of = lru_cache(maxsize=1024)(_names_of)  # a chapter's own cells come again with every submission
+
+
+def same_code(one: str, other: str) -> bool:
+    """Whether two cells are the same but for white space and comments."""
+    if one.strip() == other.strip():
+        return True
+    left, right = parse_code(one), parse_code(other)
+    if left is None or right is None or len(left.body) != len(right.body) or "%" in one + other:
+        return False
+    try:
+        return ast.dump(left) == ast.dump(right)
+    except RecursionError:
+        return False
+
+
+class _Reader(ast.NodeVisitor):
+    """Collects the names of one statement at the cell's own level."""
+
+    def __init__(self, found: Names) -> None:
+        self.found, self.sure = found, True
+
+    def statement(self, node: ast.stmt, sure: bool) -> None:
+        """Read a statement; `sure` if it runs in any case."""
+        before, self.sure = self.sure, sure
+        self.visit(node)
+        self.sure = before
+
+    def _bind(self, name: str) -> None:
+        (self.found.binds if self.sure else self.found.may_bind).add(name)
+
+    def _read(self, name: str) -> None:
+        if name not in self.found.binds:
+            self.found.now.add(name)
+        if name in _STRANGE:
+            self.found.strange = True
+
+    def _block(self, statements: list[ast.stmt], sure: bool) -> None:
+        for one in statements:
+            self.statement(one, sure and self.sure)
+
+    def visit_Name(self, node: ast.Name) -> None:
+        """A name read, bound or deleted."""
+        if isinstance(node.ctx, ast.Load):
+            self._read(node.id)
+        elif isinstance(node.ctx, ast.Store):
+            self._bind(node.id)
+        else:
+            self.found.touches.add(node.id)
+            self._read(node.id)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        """`name.part = …` changes `name`."""
+        self._part(node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        """`name[part] = …` changes `name`."""
+        self._part(node)
+
+    def _part(self, node: ast.Attribute | ast.Subscript) -> None:
+        root = root_of(node)
+        if root and not isinstance(node.ctx, ast.Load):
+            self.found.touches.add(root)
+        self.generic_visit(node)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        """The value is read before the names are bound."""
+        self.visit(node.value)
+        for target in node.targets:
+            self.visit(target)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        """Without a value it binds nothing."""
+        self.visit(node.annotation)
+        if node.value is not None:
+            self.visit(node.value)
+            self.visit(node.target)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        """`name += 1` reads and changes."""
+        self.visit(node.value)
+        root = root_of(node.target)
+        if root:
+            self._read(root)
+            self.found.touches.add(root)
+        if not isinstance(node.target, ast.Name):
+            self.visit(node.target)
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
+        """`(name := value)`; not in any case, it may stand behind an `and`."""
+        self.visit(node.value)
+        self.found.may_bind.add(node.target.id)
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        """A statement that is a call may change what it is called on, or what it is given."""
+        call = node.value.value if isinstance(node.value, ast.Await) else node.value
+        if isinstance(call, ast.Call):
+            root = root_of(call.func)
+            if root and not isinstance(call.func, ast.Name):
+                self.found.touches.add(root)
+            if root not in _SHOWING:
+                given = [*call.args, *(keyword.value for keyword in call.keywords)]
+                self.found.passes |= {name for name in map(root_of, given) if name}
+        self.visit(node.value)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        """Remember what is called by name."""
+        if isinstance(node.func, ast.Name):
+            self.found.calls.add(node.func.id)
+        self.generic_visit(node)
+
+    def visit_Import(self, node: ast.Import) -> None:
+        """`import a.b` binds `a`."""
+        for alias in node.names:
+            self._bind(alias.asname or alias.name.split(".")[0])
+            self.found.modules.add(alias.asname or alias.name.split(".")[0])
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        """A star hides the names."""
+        for alias in node.names:
+            if alias.name == "*":
+                self.found.strange = True
+            else:
+                self._bind(alias.asname or alias.name)
+                self.found.modules.add(alias.asname or alias.name)
+
+    def visit_If(self, node: ast.If | ast.While) -> None:
+        """What is inside happens under a condition."""
+        self.visit(node.test)
+        self._block([*node.body, *node.orelse], sure=False)
+
+    visit_While = visit_If
+
+    def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
+        """A loop may have no round."""
+        self.visit(node.iter)
+        before, self.sure = self.sure, False
+        self.visit(node.target)
+        self.sure = before
+        self._block([*node.body, *node.orelse], sure=False)
+
+    visit_AsyncFor = visit_For
+
+    def visit_Try(self, node: ast.Try) -> None:
+        """Anything in it may be left half-way."""
+        self._block(node.body, sure=False)
+        for handler in node.handlers:
+            if handler.type is not None:
+                self.visit(handler.type)
+            self._block(handler.body, sure=False)
+        self._block(node.orelse, sure=False)
+        self._block(node.finalbody, sure=True)
+
+    visit_TryStar = visit_Try  # type: ignore[assignment]
+
+    def visit_Match(self, node: ast.Match) -> None:
+        """Which case it is, is seen when it runs."""
+        self.visit(node.subject)
+        for case in node.cases:
+            self.found.may_bind |= set(_captured(case.pattern))
+            if case.guard is not None:
+                self.visit(case.guard)
+            self._block(case.body, sure=False)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        """Decorators, defaults and annotations are read now, the body later."""
+        for part in [*node.decorator_list, *node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]:
+            self.visit(part)
+        for annotation in _annotations(node):
+            self.visit(annotation)
+        later, written = free_names(node)
+        self.found.later |= later
+        self.found.may_bind |= written
+        if written:
+            self.found.writers[node.name] = written
+        self._bind(node.name)
+
+    visit_AsyncFunctionDef = visit_FunctionDef
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        """As a function without a name."""
+        for part in [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]:
+            self.visit(part)
+        self.found.later |= free_names(node)[0]
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        """Its body runs now, with names of its own; its methods later."""
+        for part in [*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)]:
+            self.visit(part)
+        inner = Names(binds=set(self.found.binds))
+        reader = _Reader(inner)
+        for statement in node.body:
+            reader.statement(statement, sure=True)
+        self.found.now |= inner.now
+        self.found.later |= inner.later
+        self.found.touches |= inner.touches
+        self.found.calls |= inner.calls
+        self.found.strange |= inner.strange
+        self._bind(node.name)
+
+    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
+        """Its own names stay inside."""
+        own = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
+        inner = Names(binds=set(self.found.binds) | own)
+        reader = _Reader(inner)
+        for generator in node.generators:
+            reader.visit(generator.iter)
+            for condition in generator.ifs:
+                reader.visit(condition)
+        for part in [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]:
+            reader.visit(part)
+        self.found.now |= inner.now - own
+        self.found.later |= inner.later - own
+        self.found.calls |= inner.calls
+        self.found.may_bind |= inner.may_bind
+        self.found.strange |= inner.strange
+
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
+
+
+def root_of(node: ast.AST) -> str:
+    """`a` for `a`, `a.b[0].c` and `a.b().c`; "" when it does not begin with a name."""
+    while not isinstance(node, ast.Name):
+        if isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
+            node = node.value
+        elif isinstance(node, ast.Call):
+            node = node.func
+        else:
+            return ""
+    return node.id
+
+
+def _captured(pattern: ast.pattern) -> Iterator[str]:
+    for node in ast.walk(pattern):
+        name = getattr(node, "name", None) or getattr(node, "rest", None)
+        if isinstance(name, str):
+            yield name
+
+
+def _annotations(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.expr]:
+    arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
+    found = [argument.annotation for argument in arguments if argument is not None]
+    return [annotation for annotation in [*found, node.returns] if annotation is not None]
+
+
+def free_names(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> tuple[set[str], set[str]]:
+    """The global names that a function may read when it is called, and those that it binds by `global`.
+
+    A name that is bound anywhere inside is taken for a local one, functions inside it included; that is right but for
+    names which an inner function has of its own and the outer one reads from outside, so those are kept.
+    """
+    reads: set[str] = set()
+    written: set[str] = set()
+    _scope(function, frozenset(), reads, written)
+    return reads, written
+
+
+def _scope(function: ast.AST, outer: frozenset[str], reads: set[str], written: set[str]) -> None:
+    own, inner = set(_parameters(function)), []
+    loads: set[str] = set()
+    globals_: set[str] = set()
+    body = function.body if isinstance(function.body, list) else [function.body]  # type: ignore[attr-defined]
+    stack: list[ast.AST] = list(body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            if not isinstance(node, ast.Lambda):
+                own.add(node.name)
+                stack += [*node.decorator_list, *_annotations(node)]
+            stack += [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
+            inner.append(node)
+            continue
+        if isinstance(node, ast.Global):
+            globals_ |= set(node.names)
+        elif isinstance(node, ast.Name):
+            (loads if isinstance(node.ctx, ast.Load) else own).add(node.id)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            own |= {alias.asname or alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ClassDef | ast.ExceptHandler) and node.name:
+            own.add(node.name)
+        elif isinstance(node, ast.pattern):
+            own |= set(_captured(node))
+        stack += ast.iter_child_nodes(node)
+    written |= own & globals_
+    visible = (outer | own) - globals_
+    reads |= (loads | globals_) - visible
+    for one in inner:
+        _scope(one, frozenset(visible), reads, written)
+
+
+def _parameters(function: ast.AST) -> Iterator[str]:
+    arguments: ast.arguments = function.args  # type: ignore[attr-defined]
+    for one in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]:
+        if one is not None:
+            yield one.arg
