@@ -211,12 +211,21 @@ def write_file(path: Path, content: bytes, mode: int = 0o644) -> None:
         raise CourseError(problem, "Make room there, then run the same command again: it goes on from here.") from error
 
 
+def as_notebook(parsed: dict[str, Any]) -> Any:
+    """A parsed notebook file as nbformat has it, with texts in place of lists of lines; not validated."""
+    import nbformat
+
+    found = nbformat.from_dict(parsed)
+    for cell in found.cells:
+        cell.source = cell.source if isinstance(cell.source, str) else "".join(cell.source)
+    return found
+
+
 def _refuse_answers(chapter: Chapter, release: dict[str, Any]) -> None:
     """Raise when somebody has worked in the released notebook."""
-    import nbformat
     from nbgrader.utils import compute_checksum
 
-    for cell in nbformat.from_dict(release).cells:
+    for cell in as_notebook(release).cells:
         record = cell.metadata.get("nbgrader", {})
         if record.get("checksum") and record["checksum"] != compute_checksum(cell):
             problem = f"The released notebook {chapter.release} was changed in the cell {record.get('grade_id')}."

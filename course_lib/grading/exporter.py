@@ -23,7 +23,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 from traitlets import Bool, Unicode
 
-from course_lib.grading.desk import Desk, Handed, desk_for
+from course_lib.grading.desk import Desk, Handed, as_notebook, desk_for
 from course_lib.grading.intake import Unreadable, read_timestamp
 from course_lib.grading.normalise import clean_notebook
 
@@ -64,8 +64,6 @@ class SubmissionExporter(NotebookExporter):
         """Convert a notebook; a submission is read by `intake`, our own copy of it in the ordinary way."""
         if not isinstance(self.parent, Autograde) or not self.parent._sanitizing:
             return super().from_filename(filename, resources=resources, **kw)
-        import nbformat
-
         desk, handed = self.desk(resources["nbgrader"]["assignment"]), self.handed_in(resources)
         destination = Path(self.parent._format_dest(desk.chapter.folder, handed.learner))
         _copy_from_release(desk, destination)
@@ -73,7 +71,18 @@ class SubmissionExporter(NotebookExporter):
         if when:
             (destination / "timestamp.txt").write_text(f"{when}\n", encoding="ascii")
         resources["metadata"] = {"name": desk.chapter.name, "path": str(destination)}
-        return self.from_notebook_node(nbformat.from_dict(shown_notebook(desk, handed)), resources=resources, **kw)
+        return self.from_notebook_node(as_notebook(shown_notebook(desk, handed)), resources=resources, **kw)
+
+
+def expect_notebook(*, notebooks: list[str], **_: Any) -> None:
+    """nbgrader's hook before a learner's conversion: a notebook under another name is taken for the one that is expected.
+
+    nbgrader passes its own list of notebooks, and goes on with what is in it; whatever lies in the folder, intake finds
+    the right file or says why there is none.
+    """
+    for path in map(Path, notebooks[:1]):
+        chapter = path.parent.name
+        notebooks[:] = [str(path.with_name(f"{chapter[3:]}.ipynb"))]
 
 
 def shown_notebook(desk: Desk, handed: Handed) -> dict[str, Any]:

@@ -74,9 +74,6 @@ def write_feedback(
         CourseError: nothing can be written.
     """
     todo = [result for result in results if again or not _is_there(desk, result, rows.get(result.learner))]
-    for result in todo:
-        folder = _folder(desk, result.learner)
-        folder.mkdir(parents=True, exist_ok=True)
     with clear_errors(desk.chapter.root):
         failed = _pages(desk, settings, [result.learner for result in todo], progress) if todo else {}
     for result in todo:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.errors import CourseError
-from course_lib.grading.desk import Desk, Handed
+from course_lib.grading.desk import Desk, Handed, as_notebook
 from course_lib.grading.results import SubmissionResult
 
 AGAIN = "Then run the same command again: it goes on from here, and nothing that was written is lost."
@@ -167,6 +167,45 @@ def late_again(desk: Desk, settings: Any, late: Sequence[Row]) -> None:
         if row.seconds_late > 0 or row.penalty:
             place = {"notebook": desk.chapter.name, "assignment": desk.chapter.folder, "student": row.learner}
             penalties.preprocess(new_notebook(), {"nbgrader": {**place, "db_url": settings.CourseDirectory.db_url}})
+
+
+def register(desk: Desk, settings: Any) -> None:
+    """Make the gradebook know the chapter's cells, as `nbgrader generate_assignment` does; nothing else is changed.
+
+    Raises:
+        CourseError: there are submissions for other cells than those of the released notebook.
+    """
+    from nbgrader.api import Gradebook
+    from nbgrader.preprocessors import SaveCells
+
+    folder, url = desk.chapter.folder, settings.CourseDirectory.db_url
+    place = {"notebook": desk.chapter.name, "assignment": folder, "student": ".", "db_url": url}
+    with one_writer(desk), clear_errors(desk.chapter.root):
+        with Gradebook(url, settings.CourseDirectory.course_id) as book:
+            book.update_or_create_assignment(folder)
+        release = as_notebook(desk.assignment.release)
+        try:
+            SaveCells(config=settings, log=quiet_log()[0]).preprocess(release, {"nbgrader": place})
+        except RuntimeError as error:
+            problem = f"The gradebook has submissions of {folder} for other cells than the released notebook has."
+            remedy = "Grade them with the release that they were made from, or start a class folder: `course release`."
+            raise CourseError(problem, remedy) from error
+
+
+def is_registered(desk: Desk, settings: Any) -> bool:
+    """Whether the gradebook knows the graded cells of the released notebook, with their points."""
+    from nbgrader.api import Gradebook, MissingEntry
+
+    if not _database(settings).is_file():
+        return False
+    records = [cell["metadata"].get("nbgrader", {}) for cell in desk.assignment.release["cells"]]
+    wanted = {(record["grade_id"], float(record["points"])) for record in records if record.get("grade")}
+    with Gradebook(settings.CourseDirectory.db_url, settings.CourseDirectory.course_id) as book:
+        try:
+            cells = book.find_notebook(desk.chapter.name, desk.chapter.folder).grade_cells
+        except MissingEntry:
+            return False
+        return wanted == {(cell.name, float(cell.max_score)) for cell in cells}
 
 
 @contextmanager
