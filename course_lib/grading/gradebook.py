@@ -93,6 +93,7 @@ class Row:
         possible: at most.
         manual: whether an answer waits for a mark by hand.
         timestamp: when it was handed in; None when nobody says.
+        due: the due date, an extension included; None without one.
         seconds_late: after the due date, extensions included.
         by_hand: the marks and comments by hand, as text, so that a change is noticed.
         names: first name, last name, email, id in the learning platform.
@@ -104,6 +105,7 @@ class Row:
     possible: float
     manual: bool
     timestamp: Any
+    due: Any
     seconds_late: float
     by_hand: str
     names: tuple[str, str, str, str]
@@ -130,7 +132,8 @@ def rows(desk: Desk, settings: Any) -> dict[str, Row]:
                 ) + sorted(str((c.name, c.manual_comment)) for note in one.notebooks for c in note.comments)
                 found[student.id] = Row(
                     student.id, float(one.score), float(one.late_submission_penalty or 0.0), float(one.max_score),
-                    bool(one.needs_manual_grade), one.timestamp, float(one.total_seconds_late), str(details),
+                    bool(one.needs_manual_grade), one.timestamp,
+                    one.duedate if one.assignment.duedate else None, float(one.total_seconds_late), str(details),
                     (student.first_name or "", student.last_name or "", student.email or "", student.lms_user_id or ""),
                 )  # fmt: skip
     return found
