@@ -25,7 +25,6 @@ from course_lib.grading.matching import (
     Released,
     defines,
     handed_cells,
-    is_untouched,
     match,
     released_cells,
     variables,
@@ -121,7 +120,7 @@ class _Work:
             self.warn(f"{_called(cell)}: the answer was found in a cell of your own.")
         if written:
             return (above or written)[-1]
-        touched = [one for one in mine if one.source.strip() and not is_untouched(one, cell)]
+        touched = [one for one in mine if one.source.strip() and not one.untouched]
         return (touched or mine or [None])[-1]  # type: ignore[list-item]
 
     def _could_be(self, one: Handed, place: int) -> bool:
@@ -131,7 +130,7 @@ class _Work:
         role = self.released[one.of].role
         if one.kind != "code" and one.of != place:
             return False
-        return role in ("answer", "given", "text", "test") and not is_untouched(one, self.released[one.of])
+        return role in ("answer", "given", "text", "test") and not one.untouched
 
     def _test_place(self, item: str) -> int:
         tests = [p for p, cell in enumerate(self.released) if any(take.item == item for take in cell.takes)]
@@ -207,7 +206,7 @@ class _Work:
         if cell is None or (one.spare and cell.role == "given"):
             self.out.append(Placed("own" if one.kind == "code" else "note", one.source, None, one))
             return
-        if is_untouched(one, cell):
+        if one.untouched:
             return
         if cell.role == "test":
             self.warn(f"{_called(cell)}: the test was changed; the released one counts.")

@@ -56,6 +56,7 @@ class Handed:
         id: likewise.
         of: the place of the released cell that it is, None for a cell of the learner's own.
         spare: a copy of a released cell that another one already is.
+        untouched: it is a released cell as it was released, white space and comments aside.
     """
 
     place: int
@@ -66,6 +67,7 @@ class Handed:
     id: str = ""
     of: int | None = None
     spare: bool = False
+    untouched: bool = False
 
 
 def released_cells(release: dict[str, Any]) -> list[Released]:
@@ -126,11 +128,13 @@ def handed_cells(submitted: Any) -> list[Handed]:
 
 
 def match(released: list[Released], handed: list[Handed]) -> None:
-    """Set `of` and `spare` of every cell that was handed in."""
+    """Set `of`, `spare` and `untouched` of every cell that was handed in."""
     _match_ids(released, handed)
     _match_texts(released, handed)
     _match_names(released, handed)
     _settle_copies(released, handed)
+    for cell in handed:
+        cell.untouched = cell.of is not None and same_code(cell.source, released[cell.of].source)
 
 
 def _match_ids(released: list[Released], handed: list[Handed]) -> None:
@@ -202,7 +206,3 @@ def begins(cell: Handed, name: str) -> bool:
     pattern = rf"^[ \t]*(def[ \t]+{re.escape(name)}\b|{re.escape(name)}[ \t]*=)"
     return name in cell.source and names_of(cell.source) is None and re.search(pattern, cell.source, re.M) is not None
 
-
-def is_untouched(cell: Handed, released: Released) -> bool:
-    """Whether a cell is as it was released, white space and comments aside."""
-    return same_code(cell.source, released.source)

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-LONGEST, DEEPEST_BRACKETS, MOST_NODES = 100_000, 60, 60_000
+LONGEST, DEEPEST_BRACKETS = 100_000, 60
 _MAGIC = re.compile(
     r"^(?P<indent>[ \t]*)(?:[%!?]).*$"
     r"|^(?P<left>[^#\n'\"]*?=[ \t]*)[%!](?!=).*$"
@@ -49,6 +49,7 @@ _SHOWING = frozenset(
         "id",
     )
 )
+_IGNORED = re.compile(r"#[^\n]*|[\s()]+")
 _parser = threading.Lock()
 
 
@@ -95,7 +96,7 @@ def parse_code(text: str) -> ast.Module | None:
         >>> parse_code("def f(:") is None
         True
     """
-    if len(text) > LONGEST or _depth(text) > DEEPEST_BRACKETS:
+    if _too_much(text):
         return None
     magic = _CELL_MAGIC.match(text)
     if magic:
@@ -107,6 +108,10 @@ def _blank(found: re.Match[str]) -> str:
     if found["left"] is not None:
         return f"{found['left']}None"
     return f"{found['indent'] or found['query'] or ''}pass"
+
+
+def _too_much(text: str) -> bool:
+    return len(text) > LONGEST or _depth(text) > DEEPEST_BRACKETS
 
 
 def _depth(text: str) -> int:
@@ -122,11 +127,9 @@ def _tree(text: str) -> ast.Module | None:
     try:
         with _parser, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(text)
+            return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    nodes = sum(1 for _ in ast.walk(tree))
-    return tree if nodes <= MOST_NODES else None
 
 
 def names_of(text: str) -> Names | None:
@@ -144,7 +147,9 @@ def _names_of(text: str) -> Names | None:
     tree = parse_code(text)
     if tree is None:
         return None
-    found = Names(strange=_STRANGE_LINE.search(text) is not None)
+    magic = _CELL_MAGIC.match(text)
+    hides = magic is not None and magic["name"] not in _TIMED
+    found = Names(strange=hides or _STRANGE_LINE.search(text) is not None)
     try:
         for statement in tree.body:
             _Reader(found).statement(statement, sure=True)
@@ -160,8 +165,10 @@ def same_code(one: str, other: str) -> bool:
     """Whether two cells are the same but for white space and comments."""
     if one.strip() == other.strip():
         return True
-    left, right = parse_code(one), parse_code(other)
-    if left is None or right is None or len(left.body) != len(right.body) or "%" in one + other:
+    if _IGNORED.sub("", one) != _IGNORED.sub("", other):
+        return False
+    left, right = (None if _too_much(text) else _tree(text) for text in (one, other))
+    if left is None or right is None:
         return False
     try:
         return ast.dump(left) == ast.dump(right)
