@@ -19,6 +19,7 @@ must still be empty; nbgrader's checksums tell.
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -31,9 +32,10 @@ from course_lib.authoring.chapters import Chapter
 from course_lib.errors import CourseError
 from course_lib.grading import service
 from course_lib.grading.assignment import Assignment, assignment_of, new_seed, read_seed
-from course_lib.grading.intake import Submission, Unreadable, read_submission, read_timestamp
+from course_lib.grading.intake import Submission, Unreadable
 from course_lib.grading.results import SubmissionResult
 from course_lib.grading.store import ResultStore
+from course_lib.grading.submissions import in_folder
 
 Handed = Submission | Unreadable
 AssignmentMaker = Callable[[Chapter, int], Assignment]
@@ -128,13 +130,9 @@ class Desk:
 
     def handed_in(self, learner: str) -> Handed:
         """What a learner handed in, read now from nbgrader's folder; believes nothing."""
-        folder = self.submitted / learner / self.chapter.folder
-        if folder.is_symlink() or folder.parent.is_symlink():
-            return Unreadable(learner, None, "The folder is a link to another place. Hand in the notebook file itself.")
-        found = read_submission(learner, notebook_in(folder, self.chapter))
-        if isinstance(found, Submission):
-            return replace(found, timestamp=read_timestamp(folder / "timestamp.txt"))
-        return found
+        with tempfile.TemporaryDirectory(prefix="course-intake-") as scratch:
+            found = in_folder(self.submitted / learner, self.chapter, scratch=Path(scratch))
+        return replace(found, learner=learner)
 
     def result(self, handed: Handed) -> SubmissionResult:
         """The result of a submission: at hand, stored, or computed now; it is noted for the report of the class."""
@@ -142,6 +140,7 @@ class Desk:
         if known is not None and known.sha256 == handed.sha256:
             return known
         found = service.grade_one(self.assignment, handed, store=self.store, sandboxed=self.sandboxed)
+        found = noticed(found, handed)
         self.note(found)
         return found
 
@@ -158,6 +157,12 @@ class Desk:
         return found
 
 
+def noticed(result: SubmissionResult, handed: Handed) -> SubmissionResult:
+    """The result with what was noticed while the submission was looked for."""
+    before = getattr(handed, "warnings", ())
+    return replace(result, warnings=tuple(dict.fromkeys((*before, *result.warnings))))
+
+
 def desk_for(coursedir: Any, folder: str, maker: str, sandboxed: bool) -> Desk:
     """The desk of a chapter in the course folder that nbgrader works in.
 
@@ -171,18 +176,6 @@ def desk_for(coursedir: Any, folder: str, maker: str, sandboxed: bool) -> Desk:
     chapter = PlacedChapter(root, folder, coursedir.source_directory, coursedir.release_directory)
     module, _, name = maker.partition(":")
     return Desk(chapter, getattr(import_module(module), name), sandboxed)
-
-
-def notebook_in(folder: Path, chapter: Chapter) -> Path:
-    """The notebook in a learner's folder: the one with the chapter's name, or the only one there is."""
-    expected = folder / chapter.release.name
-    if expected.is_file() or expected.is_symlink():
-        return expected
-    with suppress(OSError):
-        others = [path for path in folder.iterdir() if path.suffix.lower() == ".ipynb" and path.name[0] != "."]
-        if len(others) == 1:
-            return others[0]
-    return expected
 
 
 def seed_in(file: Path) -> int:

@@ -133,7 +133,7 @@ def rows(desk: Desk, settings: Any) -> dict[str, Row]:
                 found[student.id] = Row(
                     student.id, float(one.score), float(one.late_submission_penalty or 0.0), float(one.max_score),
                     bool(one.needs_manual_grade), one.timestamp,
-                    one.duedate if one.assignment.duedate else None, float(one.total_seconds_late), str(details),
+                    one.duedate if one.assignment.duedate else None, float(one.total_seconds_late) if one.assignment.duedate else 0.0, str(details),
                     (student.first_name or "", student.last_name or "", student.email or "", student.lms_user_id or ""),
                 )  # fmt: skip
     return found

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from course_lib.grading.desk import Desk, Handed, notebook_in, write_file
+from course_lib.grading.desk import Desk, Handed, write_file
 from course_lib.grading.intake import Refused, Submission, read_file
 from course_lib.grading.notebooks import LIMITS
 
@@ -44,7 +44,7 @@ def _staged(desk: Desk, one: Handed) -> Handed:
     target = folder / desk.chapter.release.name
     if one.sha256 and hashlib.sha256(raw).hexdigest() != one.sha256:
         return one  # it was changed since it was read; what was read is graded
-    if not _holds(notebook_in(folder, desk.chapter), raw):
+    if not _holds(target, raw):
         write_file(target, raw)
     if isinstance(one, Submission) and one.timestamp:
         write_file(folder / "timestamp.txt", f"{one.timestamp}\n".encode("ascii"))
