@@ -27,7 +27,7 @@ from course_lib.checks.questions import Choice, Question  # noqa: E402
 from course_lib.grading.assignment import Assignment  # noqa: E402
 
 CHAPTER, NAME, SEED = example_course.CHAPTER, "example", 77
-FULL = 14.0  # 3 + 2 + 5 and four questions; the written answer's 4 come by hand
+FULL, WRITTEN = 14.0, 4.0  # 3 + 2 + 5 and four questions; and an answer in prose, which is marked by hand
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 HIDDEN_CASE = "a case that only the seed knows"
 SCRIPT = "<script>alert('here')</script>"

@@ -25,6 +25,7 @@ RULES: tuple[Rule, ...] = (
     exercises.exercise_points,
     exercises.exercise_check,
     exercises.repair,
+    exercises.written,
     sections.roles,
     sections.sections,
     sections.own_model,

@@ -26,6 +26,7 @@ ROLES = (
     "limits",
     "interactive",
     "questions",
+    "written",
     "own_model",
     "references",
 )
