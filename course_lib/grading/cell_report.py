@@ -70,7 +70,10 @@ def text_of(item: ItemResult) -> str:
     if item.status != "right":
         lines.append(f"  Next: {next_step(item)}")
     if item.output.strip():
-        lines += ["  Your code printed:", *(f"    {line}" for line in item.output.strip()[:LONGEST_OUTPUT].splitlines())]
+        lines += [
+            "  Your code printed:",
+            *(f"    {line}" for line in item.output.strip()[:LONGEST_OUTPUT].splitlines()),
+        ]
     return "\n".join(lines)
 
 

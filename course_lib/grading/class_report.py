@@ -127,8 +127,8 @@ class ClassReport:
         mean = sum(points) / len(points) if points else 0.0
         seconds = sum(result.seconds for result in self.results)
         return (
-            f"{len(self.results)} submissions, {len(self.unreadable)} unreadable. Mean {mean:.1f}, median {median(points):g} "
-            f"of {self.possible:g} points. They ran for {seconds:.1f} s in the sandbox."
+            f"{len(self.results)} submissions, {len(self.unreadable)} unreadable. Of the others: mean {mean:.1f}, "
+            f"median {median(points):g} of {self.possible:g} points. They ran for {seconds:.1f} s in the sandbox."
         )
 
     def parts(self) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -148,7 +148,9 @@ class ClassReport:
     def text(self) -> str:
         """The report as text."""
         picture = [str(self.picture)] if self.picture else []
-        return "\n\n".join([self.title, self.headline(), *picture, *(text_table(rows, title=h) for h, rows in self.parts())])
+        return "\n\n".join(
+            [self.title, self.headline(), *picture, *(text_table(rows, title=h) for h, rows in self.parts())]
+        )
 
     __str__ = text
 
@@ -193,6 +195,6 @@ def class_report(title: str, results: Sequence[SubmissionResult]) -> ClassReport
 
     Example:
         >>> class_report("Chapter 8", [SubmissionResult("ada", 8, "", False, "It is empty.")]).headline()
-        '1 submissions, 1 unreadable. Mean 0.0, median 0 of 0 points. They ran for 0.0 s in the sandbox.'
+        '1 submissions, 1 unreadable. Of the others: mean 0.0, median 0 of 0 points. They ran for 0.0 s in the sandbox.'
     """
     return ClassReport(title, tuple(sorted(results, key=lambda result: result.learner)))

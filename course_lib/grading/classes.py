@@ -39,9 +39,9 @@ SETTINGS = '''"""nbgrader's settings for the class {name}: those of the course, 
 from pathlib import Path
 
 c = get_config()  # traitlets provides it
-load_subconfig({config!r})
-
 root = Path(__file__).resolve().parent
+load_subconfig("nbgrader_config.py", path=str(root.parents[1]))  # the course's own
+
 c.CourseDirectory.course_id = {name!r}
 c.CourseDirectory.root = str(root)
 c.CourseDirectory.source_directory = "source"
@@ -113,7 +113,7 @@ def release_to_class(
     files = released_files(chapter, solution)
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    write_file(folder / "nbgrader_config.py", SETTINGS.format(name=name, config=_config(root)).encode())
+    write_file(folder / "nbgrader_config.py", SETTINGS.format(name=name).encode())
     seed_in(folder / "grading" / "seed")
     trial = folder / "grading" / "trial"
     try:
@@ -128,10 +128,6 @@ def release_to_class(
     desk, settings = open_desk(chapter.folder, root=folder, sandboxed=sandboxed)
     register(desk, settings)
     return Released(folder, desk.chapter.release, folder / "grading" / "seed", points)
-
-
-def _config(root: Path) -> str:
-    return str(root / "nbgrader_config.py")
 
 
 def _write(folder: Path, files: dict[str, bytes]) -> None:

@@ -85,7 +85,9 @@ def parse_export(text: str) -> tuple[str, Path]:
     """
     name, colon, file = text.partition(":")
     if name not in FORMATS or not colon or not file:
-        raise CourseError(f"--export does not understand {text!r}.", f"Write one of {', '.join(FORMATS)}, a colon, and a file.")
+        raise CourseError(
+            f"--export does not understand {text!r}.", f"Write one of {', '.join(FORMATS)}, a colon, and a file."
+        )
     return name, Path(file)
 
 

@@ -26,6 +26,7 @@ from traitlets import Bool, Unicode
 from course_lib.grading.desk import Desk, Handed, as_notebook, desk_for
 from course_lib.grading.intake import Unreadable, read_timestamp
 from course_lib.grading.normalise import clean_notebook
+from course_lib.grading.results import SubmissionResult
 
 MARK = "course_grading"
 """The notebook's metadata under which its result is noted."""
@@ -42,6 +43,7 @@ class SubmissionExporter(NotebookExporter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._desks: dict[str, Desk] = {}
+        self._handed: dict[str, Handed] = {}
         if isinstance(self.parent, Autograde):
             self.parent.coursedir = careful(self.parent.coursedir)
 
@@ -56,9 +58,24 @@ class SubmissionExporter(NotebookExporter):
 
     def handed_in(self, resources: Any) -> Handed:
         """What the learner of this conversion handed in."""
-        learner = resources["nbgrader"]["student"]
-        brought: dict[str, Handed] = getattr(self.parent, "handed", {})
-        return brought[learner] if learner in brought else self.desk(resources["nbgrader"]["assignment"]).handed_in(learner)
+        learner, folder = resources["nbgrader"]["student"], resources["nbgrader"]["assignment"]
+        brought: dict[str, Handed] = getattr(self.parent, "handed", self._handed)
+        return brought[learner] if learner in brought else self.desk(folder).handed_in(learner)
+
+    def result(self, resources: Any) -> SubmissionResult:
+        """The result of this conversion's submission; in a run over a class, all are graded before the first is asked for."""
+        desk = self.desk(resources["nbgrader"]["assignment"])
+        if not desk.known:
+            folders = [Path(folder) for folder in getattr(self.parent, "assignments", {})]
+            todo = [folder.parent.name for folder in folders if self.parent.force or not self._is_graded(desk, folder)]
+            if len(todo) > 1:
+                self._handed = {learner: desk.handed_in(learner) for learner in todo}
+                desk.grade_all(list(self._handed.values()))
+        return desk.result(self.handed_in(resources))
+
+    def _is_graded(self, desk: Desk, folder: Path) -> bool:
+        done = Path(self.parent._format_dest(desk.chapter.folder, folder.parent.name)) / desk.chapter.release.name
+        return done.exists() and MARK in done.read_text(encoding="utf-8")
 
     def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> Any:
         """Convert a notebook; a submission is read by `intake`, our own copy of it in the ordinary way."""
@@ -119,7 +136,9 @@ class CarefulCourse(CourseDirectory):
 
 def careful(coursedir: CourseDirectory) -> CarefulCourse:
     """A copy of the folder's settings under which no file of a learner is copied."""
-    values = {name: getattr(coursedir, name) for name in coursedir.trait_names() if name not in ("parent", "config", "log")}
+    values = {
+        name: getattr(coursedir, name) for name in coursedir.trait_names() if name not in ("parent", "config", "log")
+    }
     found = CarefulCourse(parent=coursedir.parent, config=copy.deepcopy(coursedir.config), log=coursedir.log)
     for name, value in values.items():
         setattr(found, name, value)

@@ -102,7 +102,11 @@ def _is_there(desk: Desk, result: SubmissionResult, row: Row | None) -> bool:
         noted = _note(desk, result.learner).read_text(encoding="utf-8")
     except OSError:
         return False
-    return noted == _content(result, row) and (folder / TEXT).is_file() and (folder / f"{desk.chapter.name}.html").is_file()
+    return (
+        noted == _content(result, row)
+        and (folder / TEXT).is_file()
+        and (folder / f"{desk.chapter.name}.html").is_file()
+    )
 
 
 def _pages(

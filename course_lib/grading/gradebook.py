@@ -67,8 +67,6 @@ def write_marks(
     """
     from course_lib.grading.converter import ClassAutograde
 
-    from course_lib.grading.converter import ClassAutograde
-
     with one_writer(desk), clear_errors(desk.chapter.root):
         known = rows(desk, settings)
         todo = [one for one in handed if again or not _is_written(desk, one, results[one.learner], known)]
@@ -118,25 +116,40 @@ class Row:
 
 def rows(desk: Desk, settings: Any) -> dict[str, Row]:
     """All rows of the chapter in the gradebook, by learner; none when there is no gradebook yet."""
-    from nbgrader.api import Gradebook, MissingEntry
+    from nbgrader.api import MissingEntry
 
     if not _database(settings).is_file():
         return {}
-    found = {}
-    with Gradebook(settings.CourseDirectory.db_url, settings.CourseDirectory.course_id) as book:
-        with suppress(MissingEntry):
-            for one in book.assignment_submissions(desk.chapter.folder):
-                student = one.student
-                details = sorted(
-                    str((grade.name, grade.manual_score, grade.extra_credit)) for note in one.notebooks for grade in note.grades
-                ) + sorted(str((c.name, c.manual_comment)) for note in one.notebooks for c in note.comments)
-                found[student.id] = Row(
-                    student.id, float(one.score), float(one.late_submission_penalty or 0.0), float(one.max_score),
-                    bool(one.needs_manual_grade), one.timestamp,
-                    one.duedate if one.assignment.duedate else None, float(one.total_seconds_late) if one.assignment.duedate else 0.0, str(details),
-                    (student.first_name or "", student.last_name or "", student.email or "", student.lms_user_id or ""),
-                )  # fmt: skip
-    return found
+    with opened(settings) as book, suppress(MissingEntry):
+        return {one.student.id: _row(one) for one in book.assignment_submissions(desk.chapter.folder)}
+    return {}
+
+
+def _row(one: Any) -> Row:
+    student, grades = one.student, [grade for notebook in one.notebooks for grade in notebook.grades]
+    comments = [comment for notebook in one.notebooks for comment in notebook.comments]
+    by_hand = sorted(str((grade.name, grade.manual_score, grade.extra_credit)) for grade in grades)
+    by_hand += sorted(str((comment.name, comment.manual_comment)) for comment in comments)
+    has_due = one.assignment.duedate is not None  # nbgrader stumbles over an extension without a due date
+    return Row(
+        learner=student.id,
+        score=float(one.score),
+        penalty=float(one.late_submission_penalty or 0.0),
+        possible=float(one.max_score),
+        manual=bool(one.needs_manual_grade),
+        timestamp=one.timestamp,
+        due=one.duedate if has_due else None,
+        seconds_late=float(one.total_seconds_late) if has_due else 0.0,
+        by_hand=str(by_hand),
+        names=(student.first_name or "", student.last_name or "", student.email or "", student.lms_user_id or ""),
+    )
+
+
+def opened(settings: Any) -> Any:
+    """The gradebook, to be used in a `with`."""
+    from nbgrader.api import Gradebook
+
+    return Gradebook(settings.CourseDirectory.db_url, settings.CourseDirectory.course_id)
 
 
 def _database(settings: Any) -> Path:
@@ -178,13 +191,12 @@ def register(desk: Desk, settings: Any) -> None:
     Raises:
         CourseError: there are submissions for other cells than those of the released notebook.
     """
-    from nbgrader.api import Gradebook
     from nbgrader.preprocessors import SaveCells
 
     folder, url = desk.chapter.folder, settings.CourseDirectory.db_url
     place = {"notebook": desk.chapter.name, "assignment": folder, "student": ".", "db_url": url}
     with one_writer(desk), clear_errors(desk.chapter.root):
-        with Gradebook(url, settings.CourseDirectory.course_id) as book:
+        with opened(settings) as book:
             book.update_or_create_assignment(folder)
         release = as_notebook(desk.assignment.release)
         try:
@@ -197,13 +209,13 @@ def register(desk: Desk, settings: Any) -> None:
 
 def is_registered(desk: Desk, settings: Any) -> bool:
     """Whether the gradebook knows the graded cells of the released notebook, with their points."""
-    from nbgrader.api import Gradebook, MissingEntry
+    from nbgrader.api import MissingEntry
 
     if not _database(settings).is_file():
         return False
     records = [cell["metadata"].get("nbgrader", {}) for cell in desk.assignment.release["cells"]]
     wanted = {(record["grade_id"], float(record["points"])) for record in records if record.get("grade")}
-    with Gradebook(settings.CourseDirectory.db_url, settings.CourseDirectory.course_id) as book:
+    with opened(settings) as book:
         try:
             cells = book.find_notebook(desk.chapter.name, desk.chapter.folder).grade_cells
         except MissingEntry:
@@ -241,12 +253,14 @@ def sentence(error: BaseException, root: Path) -> CourseError:
     text = str(getattr(error, "orig", error))
     book = root / "gradebook.db"
     if "locked" in text:
-        return CourseError(f"The gradebook {book} is locked by another program.", f"Close it (formgrader, a database viewer). {AGAIN}")
+        problem = f"The gradebook {book} is locked by another program."
+        return CourseError(problem, f"Close it (formgrader, a database viewer). {AGAIN}")
     if "full" in text or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
         return CourseError(f"The disk is full: the marks in {root} cannot be written.", f"Make room there. {AGAIN}")
     if "readonly" in text or isinstance(error, PermissionError):
         return CourseError(f"The marks in {root} cannot be written: {text}.", f"See who owns these files. {AGAIN}")
-    return CourseError(f"The gradebook {book} cannot be used: {text}.", f"Put a backup in its place, or move it away. {AGAIN}")
+    problem = f"The gradebook {book} cannot be used: {text}."
+    return CourseError(problem, f"Put a backup in its place, or move it away. {AGAIN}")
 
 
 def quiet_log() -> tuple[logging.Logger, list[str]]:

@@ -36,9 +36,7 @@ class TakeStoredResult(NbGraderPreprocessor):
         exporter = self.parent
         if not isinstance(exporter, SubmissionExporter):
             raise RuntimeError("c.Autograde.exporter_class must be course_lib.grading.exporter.SubmissionExporter")
-        desk = exporter.desk(resources["nbgrader"]["assignment"])
-        handed = exporter.handed_in(resources)
-        result = desk.result(handed)
+        result = exporter.result(resources)
         resources["nbgrader"][RESULT] = result
         for cell in nb.cells:
             if cell.cell_type == "code" and utils.is_grade(cell) and not utils.is_solution(cell):
@@ -97,7 +95,12 @@ class SaveComments(NbGraderPreprocessor):
             for cell in nb.cells:
                 text = _comment_on(cell, result)
                 if text:
-                    place = (cell.metadata["nbgrader"]["grade_id"], known["notebook"], known["assignment"], known["student"])
+                    place = (
+                        cell.metadata["nbgrader"]["grade_id"],
+                        known["notebook"],
+                        known["assignment"],
+                        known["student"],
+                    )
                     book.find_comment(*place).auto_comment = text
             book.db.commit()
         return nb, resources

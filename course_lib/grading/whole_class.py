@@ -138,7 +138,12 @@ def grade_class(desk: Desk, settings: Any, wishes: Wishes, progress: Progress) -
             register(desk, settings)
         results = results_of(desk, handed, wishes, progress)
         marks = write_marks(
-            desk, settings, handed, results, again=wishes.again, progress=lambda done, n: progress("marks", done, n, None)
+            desk,
+            settings,
+            handed,
+            results,
+            again=wishes.again,
+            progress=lambda done, n: progress("marks", done, n, None),
         )
     known = rows(desk, settings)
     pages = write_feedback(
@@ -167,13 +172,13 @@ def _picked(handed: Sequence[Handed], learners: Sequence[str]) -> list[Handed]:
     names = [one.learner for one in handed]
     for learner in learners:
         if learner not in names:
-            raise CourseError(f"There is no submission of {learner!r}.", f"{did_you_mean(learner, names)}There are {len(names)}.")
+            raise CourseError(
+                f"There is no submission of {learner!r}.", f"{did_you_mean(learner, names)}There are {len(names)}."
+            )
     return [one for one in handed if not learners or one.learner in learners]
 
 
-def results_of(
-    desk: Desk, handed: Sequence[Handed], wishes: Wishes, progress: Progress
-) -> dict[str, SubmissionResult]:
+def results_of(desk: Desk, handed: Sequence[Handed], wishes: Wishes, progress: Progress) -> dict[str, SubmissionResult]:
     """The result of each submission, by learner; what was graded before comes from the store."""
     if wishes.again:
         for one in handed:

@@ -159,7 +159,7 @@ def hand_in(root: Path, learner: str, content: Notebook | bytes, name: str = f"{
 
 def copy_of(course: Path, target: Path) -> Path:
     """A copy of a built course with its gradebook, which knows its own place."""
-    return Path(shutil.copytree(course, target))
+    return Path(shutil.copytree(course, target, symlinks=True))
 
 
 def python_path() -> str:
