@@ -28,6 +28,8 @@ def mark_bars(points: Sequence[float], possible: float, unreadable: int = 0) -> 
         50 to 59 %: 1
         all points: 2
     """
+    from matplotlib.ticker import MaxNLocator
+
     if possible <= 0 or not (points or unreadable):
         raise CourseError("There are no marks to draw.", "Grade somebody first.")
     counts = counted(points, possible)
@@ -45,7 +47,7 @@ def mark_bars(points: Sequence[float], possible: float, unreadable: int = 0) -> 
     axes.set_xticks(ticks, labels=labels, color=INK)
     axes.set_xlabel("per cent of the points, from", fontsize=POINTS)
     axes.set_ylabel("learners", fontsize=POINTS)
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(axis="y", color=GREY, alpha=0.25, linewidth=0.6)
     axes.set_axisbelow(True)
     full = sum(point >= possible for point in points)

@@ -20,9 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from course_lib.authoring.build import refuse_leaks
 from course_lib.authoring.chapters import course_root, find_chapters
-from course_lib.authoring.expand import BEGIN, END
-from course_lib.authoring.registry import Registry
+from course_lib.authoring.expand import BEGIN, END, function_text
+from course_lib.authoring.leaks import all_answers
+from course_lib.authoring.registry import Registry, course_registry
 from course_lib.authoring.release import released_files
 from course_lib.authoring.source import notebook_bytes, solution_notebook
 from course_lib.errors import CourseError
@@ -111,6 +113,9 @@ def release_to_class(
     folder = _place(name, root)
     solution = solution_notebook(chapter, registry)
     files = released_files(chapter, solution)
+    known = course_registry() if registry is None else registry
+    references = {item.id: function_text(item.reference).body for item in known.exercises(chapter.number)}
+    refuse_leaks(chapter, all_answers(solution, references), files)
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     write_file(folder / "nbgrader_config.py", SETTINGS.format(name=name).encode())
