@@ -21,8 +21,8 @@ from typing import Any
 
 from course_lib.figures.marks import mark_bars, median
 from course_lib.figures.picture import Picture
-from course_lib.grading.desk import write_file
 from course_lib.grading.results import SubmissionResult
+from course_lib.grading.writing import write_file
 from course_lib.rates import Rate
 from course_lib.render import html_table, text_table
 

@@ -29,11 +29,12 @@ from course_lib.authoring.release import released_files
 from course_lib.authoring.source import notebook_bytes, solution_notebook
 from course_lib.errors import CourseError
 from course_lib.grading import service
-from course_lib.grading.desk import Desk, seed_in, write_file
+from course_lib.grading.desk import Desk, seed_in
 from course_lib.grading.intake import Submission
 from course_lib.grading.notebooks import parse_notebook
 from course_lib.grading.results import SubmissionResult
 from course_lib.grading.store import ResultStore
+from course_lib.grading.writing import write_file
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,40}")
 SETTINGS = '''"""nbgrader's settings for the class {name}: those of the course, with the places of this folder."""

@@ -18,7 +18,6 @@ must still be empty; nbgrader's checksums tell.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -36,6 +35,7 @@ from course_lib.grading.intake import Submission, Unreadable
 from course_lib.grading.results import SubmissionResult
 from course_lib.grading.store import ResultStore
 from course_lib.grading.submissions import in_folder
+from course_lib.grading.writing import write_file
 
 Handed = Submission | Unreadable
 AssignmentMaker = Callable[[Chapter, int], Assignment]
@@ -191,25 +191,6 @@ def seed_in(file: Path) -> int:
     if not file.exists():
         write_file(file, f"{new_seed()}\n".encode(), mode=0o600)
     return read_seed(file)
-
-
-def write_file(path: Path, content: bytes, mode: int = 0o644) -> None:
-    """Write a file so that it is whole or absent.
-
-    Raises:
-        CourseError: it cannot be written, for example because the disk is full.
-    """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as stream:
-            stream.write(content)
-        os.replace(part, path)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink()
-        problem = f"{path} cannot be written: {error.strerror or error}."
-        raise CourseError(problem, "Make room there, then run the same command again: it goes on from here.") from error
 
 
 def as_notebook(parsed: dict[str, Any]) -> Any:

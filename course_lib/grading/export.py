@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.errors import CourseError
-from course_lib.grading.desk import write_file
-from course_lib.grading.gradebook import Row
+from course_lib.grading.rows import Row
+from course_lib.grading.writing import write_file
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Table = list[list[Any]]

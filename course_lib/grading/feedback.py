@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.grading.cell_report import text_of
-from course_lib.grading.desk import Desk, write_file
-from course_lib.grading.gradebook import Row, clear_errors, quiet_log
+from course_lib.grading.desk import Desk
+from course_lib.grading.gradebook import quiet_log
 from course_lib.grading.results import SubmissionResult
+from course_lib.grading.rows import Row
+from course_lib.grading.writing import clear_errors, write_file
 
 TEXT = "feedback.txt"
 

@@ -11,20 +11,18 @@ had a mark by hand, nbgrader keeps the mark and asks for another look.
 
 from __future__ import annotations
 
-import errno
 import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from course_lib.errors import CourseError
 from course_lib.grading.desk import Desk, Handed, as_notebook
 from course_lib.grading.results import SubmissionResult
+from course_lib.grading.rows import Row, database, opened, rows
+from course_lib.grading.writing import clear_errors, one_writer
 
-AGAIN = "Then run the same command again: it goes on from here, and nothing that was written is lost."
 Progress = Callable[[int, int], None]
 
 
@@ -67,7 +65,7 @@ def write_marks(
     """
     from course_lib.grading.converter import ClassAutograde
 
-    with one_writer(desk), clear_errors(desk.chapter.root):
+    with one_writer(desk.folder), clear_errors(desk.chapter.root):
         known = rows(desk, settings)
         todo = [one for one in handed if again or not _is_written(desk, one, results[one.learner], known)]
         kept = [one.learner for one in handed if one not in todo]
@@ -78,82 +76,6 @@ def write_marks(
         failed = converter.run() if todo else {}
         late_again(desk, settings, [known[name] for name in kept])
     return Written(tuple(one.learner for one in todo if one.learner not in failed), tuple(kept), failed)
-
-
-@dataclass(frozen=True)
-class Row:
-    """What the gradebook says about one learner.
-
-    Attributes:
-        learner: its id there.
-        score: points, marks by hand and extra credit included, before the penalty.
-        penalty: for handing in late.
-        possible: at most.
-        manual: whether an answer waits for a mark by hand.
-        timestamp: when it was handed in; None when nobody says.
-        due: the due date, an extension included; None without one.
-        seconds_late: after the due date, extensions included.
-        by_hand: the marks and comments by hand, as text, so that a change is noticed.
-        names: first name, last name, email, id in the learning platform.
-    """
-
-    learner: str
-    score: float
-    penalty: float
-    possible: float
-    manual: bool
-    timestamp: Any
-    due: Any
-    seconds_late: float
-    by_hand: str
-    names: tuple[str, str, str, str]
-
-    @property
-    def final(self) -> float:
-        """The points that count."""
-        return max(0.0, self.score - self.penalty)
-
-
-def rows(desk: Desk, settings: Any) -> dict[str, Row]:
-    """All rows of the chapter in the gradebook, by learner; none when there is no gradebook yet."""
-    from nbgrader.api import MissingEntry
-
-    if not _database(settings).is_file():
-        return {}
-    with opened(settings) as book, suppress(MissingEntry):
-        return {one.student.id: _row(one) for one in book.assignment_submissions(desk.chapter.folder)}
-    return {}
-
-
-def _row(one: Any) -> Row:
-    student, grades = one.student, [grade for notebook in one.notebooks for grade in notebook.grades]
-    comments = [comment for notebook in one.notebooks for comment in notebook.comments]
-    by_hand = sorted(str((grade.name, grade.manual_score, grade.extra_credit)) for grade in grades)
-    by_hand += sorted(str((comment.name, comment.manual_comment)) for comment in comments)
-    has_due = one.assignment.duedate is not None  # nbgrader stumbles over an extension without a due date
-    return Row(
-        learner=student.id,
-        score=float(one.score),
-        penalty=float(one.late_submission_penalty or 0.0),
-        possible=float(one.max_score),
-        manual=bool(one.needs_manual_grade),
-        timestamp=one.timestamp,
-        due=one.duedate if has_due else None,
-        seconds_late=float(one.total_seconds_late) if has_due else 0.0,
-        by_hand=str(by_hand),
-        names=(student.first_name or "", student.last_name or "", student.email or "", student.lms_user_id or ""),
-    )
-
-
-def opened(settings: Any) -> Any:
-    """The gradebook, to be used in a `with`."""
-    from nbgrader.api import Gradebook
-
-    return Gradebook(settings.CourseDirectory.db_url, settings.CourseDirectory.course_id)
-
-
-def _database(settings: Any) -> Path:
-    return Path(str(settings.CourseDirectory.db_url).removeprefix("sqlite:///"))
 
 
 def _is_written(desk: Desk, one: Handed, result: SubmissionResult, known: dict[str, Row]) -> bool:
@@ -195,7 +117,7 @@ def register(desk: Desk, settings: Any) -> None:
 
     folder, url = desk.chapter.folder, settings.CourseDirectory.db_url
     place = {"notebook": desk.chapter.name, "assignment": folder, "student": ".", "db_url": url}
-    with one_writer(desk), clear_errors(desk.chapter.root):
+    with one_writer(desk.folder), clear_errors(desk.chapter.root):
         with opened(settings) as book:
             book.update_or_create_assignment(folder)
         release = as_notebook(desk.assignment.release)
@@ -211,7 +133,7 @@ def is_registered(desk: Desk, settings: Any) -> bool:
     """Whether the gradebook knows the graded cells of the released notebook, with their points."""
     from nbgrader.api import MissingEntry
 
-    if not _database(settings).is_file():
+    if not database(settings).is_file():
         return False
     records = [cell["metadata"].get("nbgrader", {}) for cell in desk.assignment.release["cells"]]
     wanted = {(record["grade_id"], float(record["points"])) for record in records if record.get("grade")}
@@ -221,46 +143,6 @@ def is_registered(desk: Desk, settings: Any) -> bool:
         except MissingEntry:
             return False
         return wanted == {(cell.name, float(cell.max_score)) for cell in cells}
-
-
-@contextmanager
-def one_writer(desk: Desk) -> Iterator[None]:
-    """The lock of this class's gradebook."""
-    from filelock import FileLock, Timeout
-
-    desk.folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(desk.folder / "gradebook.lock", timeout=0):
-            yield
-    except Timeout as error:
-        problem = f"Another `course grade` is writing marks in {desk.chapter.root}."
-        raise CourseError(problem, "Wait until it is done, or stop it. " + AGAIN) from error
-
-
-@contextmanager
-def clear_errors(root: Path) -> Iterator[None]:
-    """Turns what a locked gradebook and a full disk raise into one sentence and the next step."""
-    from sqlalchemy.exc import DatabaseError
-
-    try:
-        yield
-    except (DatabaseError, OSError) as error:
-        raise sentence(error, root) from error
-
-
-def sentence(error: BaseException, root: Path) -> CourseError:
-    """What a person reads about an error of the gradebook or the disk."""
-    text = str(getattr(error, "orig", error))
-    book = root / "gradebook.db"
-    if "locked" in text:
-        problem = f"The gradebook {book} is locked by another program."
-        return CourseError(problem, f"Close it (formgrader, a database viewer). {AGAIN}")
-    if "full" in text or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
-        return CourseError(f"The disk is full: the marks in {root} cannot be written.", f"Make room there. {AGAIN}")
-    if "readonly" in text or isinstance(error, PermissionError):
-        return CourseError(f"The marks in {root} cannot be written: {text}.", f"See who owns these files. {AGAIN}")
-    problem = f"The gradebook {book} cannot be used: {text}."
-    return CourseError(problem, f"Put a backup in its place, or move it away. {AGAIN}")
 
 
 def quiet_log() -> tuple[logging.Logger, list[str]]:

@@ -12,9 +12,10 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from course_lib.grading.desk import Desk, Handed, write_file
+from course_lib.grading.desk import Desk, Handed
 from course_lib.grading.intake import Refused, Submission, read_file
 from course_lib.grading.notebooks import LIMITS
+from course_lib.grading.writing import write_file
 
 
 def stage(desk: Desk, handed: list[Handed]) -> list[Handed]:

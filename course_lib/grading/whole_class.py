@@ -130,7 +130,8 @@ def grade_class(desk: Desk, settings: Any, wishes: Wishes, progress: Progress) -
         CourseError: what a person can put right: no submissions, no sandbox, a locked gradebook, a full disk.
     """
     from course_lib.grading.feedback import write_feedback
-    from course_lib.grading.gradebook import is_registered, register, rows, write_marks
+    from course_lib.grading.gradebook import is_registered, register, write_marks
+    from course_lib.grading.rows import rows
 
     with tempfile.TemporaryDirectory(prefix="course-grade-") as scratch:
         handed = collect(desk, wishes, Path(scratch))

@@ -22,8 +22,9 @@ from nbgrader_commands import nbgrader
 
 from course_lib.errors import CourseError
 from course_lib.grading.export import export, harmless, parse_export
-from course_lib.grading.gradebook import opened, rows, sentence
+from course_lib.grading.rows import opened, rows
 from course_lib.grading.whole_class import Graded, Wishes, grade_class
+from course_lib.grading.writing import one_writer, sentence
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="nbgrader's exchange does not run on Windows")
 
@@ -267,9 +268,7 @@ def test_a_full_disk_or_a_kill_leaves_whole_marks_and_the_next_run_goes_on(copie
 
 
 def test_two_runs_at_a_time_do_not_write(copied):
-    from course_lib.grading.gradebook import one_writer
-
-    with one_writer(ex.desk(copied)), pytest.raises(CourseError, match="Another `course grade` is writing"):
+    with one_writer(ex.desk(copied).folder), pytest.raises(CourseError, match="Another `course grade` is writing"):
         grade(copied)
 
 
@@ -342,6 +341,24 @@ def test_canvas_has_its_row_of_points(group):
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1"])
 def test_no_cell_is_a_formula(name):
     assert str(harmless(name)).startswith("'")
+
+
+def test_the_command_says_what_an_instructor_needs(copied, tmp_path, monkeypatch, capsys):
+    from course_lib import cli
+
+    command = cli.load_command("grade")
+    monkeypatch.setattr(command, "class_root", lambda name: copied)
+    parser = cli.parser_for("grade", command)
+    flags = [] if ex.desk(copied).sandboxed else ["--no-sandbox"]
+    assert command.run(parser.parse_args(["01", "--export", f"moodle:{tmp_path / 'm.csv'}", *flags])) == 0
+    told = capsys.readouterr()
+    assert "11 submissions, 3 unreadable" in told.out
+    assert "1.1 The mean  sum" in told.out
+    assert "7 submissions wait for marks by hand" in told.out
+    assert "graded: 11 of 11" in told.err
+    assert (tmp_path / "m.csv").read_text().startswith("Username,ID number,")
+    assert command.run(parser.parse_args(["01", "--json", *flags])) == 0
+    assert json.loads(capsys.readouterr().out)["mistakes"][0]["mistake"] == "sum"
 
 
 def test_an_export_that_nobody_knows_is_a_sentence():
