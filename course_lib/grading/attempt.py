@@ -109,13 +109,8 @@ class _Run:
         late = time.monotonic() >= self.end
         for number, step in enumerate(self.steps):
             if isinstance(step, Take) and number not in self.skip:
-<<<<<<< HEAD
-                self.taken[step.item].stopped = self.taken[step.item].stopped or "killed"
-        return self.found
-=======
                 self.taken[step.item].stopped = self.taken[step.item].stopped or ("timeout" if late else "killed")
-        return self.taken, self.said
->>>>>>> gr_hostile
+        return self.found
 
     def _once(self) -> Ended:
         limits = replace(self.limits, total_seconds=max(1.0, self.end - time.monotonic()))

@@ -237,7 +237,9 @@ class Grader:
                     return self._sandbox
                 with suppress(SandboxDied):
                     self._sandbox = Sandbox(self._place, confined=self.sandboxed)
-        raise CourseError("The sandbox was killed whenever it started.", "Look for what ends processes here; is memory short?")
+        raise CourseError(
+            "The sandbox was killed whenever it started.", "Look for what ends processes here; is memory short?"
+        )
 
     def close(self) -> None:
         """End the sandbox and take its files away."""

@@ -1,9 +1,8 @@
 """A whole class through plain nbgrader: generate, release, fetch, submit, collect, autograde, feedback, export.
 
 Five learners hand in: everything right, the first half, nothing, everything right but noisy on stderr, and everything
-right with an answer cell copied. nbgrader gives 0 to a test cell with anything on stderr, and stops for the whole class
-at a copied answer cell; the course's `check` and `DropCopiedIds` mend these two, and what nbgrader does without them is
-recorded here too, so that a new version of it is noticed.
+right with an answer cell copied. nbgrader by itself gives 0 to a test cell with anything on stderr, and stops for the whole
+class at a copied answer cell; what it does there is recorded here too, so that a new version of it is noticed.
 
 The whole class is taken through the example chapter and one real one. What could go wrong for one chapter and not for
 another is tested elsewhere, once and without nbgrader's seventeen commands: that every test cell passes with the right
@@ -29,6 +28,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(PROJECT / "tests" / "authoring" / "example"), str(PROJECT / "tests" / "grading")]
 
+import example_class  # noqa: E402
 import example_course  # noqa: E402
 from nbgrader_commands import nbgrader  # noqa: E402
 
@@ -77,6 +77,7 @@ def make_assignment(folder: str, base: Path) -> Class:
     if folder == example_course.CHAPTER:
         root.mkdir()
         example_course.make_course(root)
+        example_class.configure(root)
         build(root=root, registry=example_course.REGISTRY)
     else:
         shutil.copytree(PROJECT / "solutions" / folder, root / "solutions" / folder)
@@ -94,7 +95,7 @@ def make_assignment(folder: str, base: Path) -> Class:
 def places(tmp_path_factory) -> Iterator[None]:
     """The variables by which nbgrader and its kernels find what they need."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", example_course.python_path())
+        patch.setenv("PYTHONPATH", example_class.python_path())
         patch.setenv("JUPYTER_DATA_DIR", str(tmp_path_factory.mktemp("data")))
         # nbgrader calls `alembic` by its plain name when it makes a gradebook.
         patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
@@ -242,7 +243,7 @@ def test_five_submissions_get_their_marks(collected):
 
 
 @pytest.mark.parametrize("collected", [example_course.CHAPTER], indirect=True)
-def test_what_nbgrader_does_without_drop_copied_ids(collected, tmp_path):
+def test_what_nbgrader_does_by_itself_at_a_copied_cell(collected, tmp_path):
     """One copied cell stops everybody behind it; learner by learner, only its own submission fails."""
     root = tmp_path / "course"
     for name in ("solutions", "chapters"):
@@ -250,9 +251,9 @@ def test_what_nbgrader_does_without_drop_copied_ids(collected, tmp_path):
     for learner in ("copied", "full"):
         shutil.copytree(collected.root / "submitted" / learner, root / "submitted" / learner)
     config = (PROJECT / "nbgrader_config.py").read_text()
-    plain = config.replace("course_lib.authoring.stubs.DropCopiedIds", "nbgrader.preprocessors.DeduplicateIds")
-    assert plain != config
-    (root / "nbgrader_config.py").write_text(plain)
+    ours = config[config.index("# From a submission to a mark.") : config.index("# What a learner wrote is shown")]
+    assert "c.Autograde." in ours
+    (root / "nbgrader_config.py").write_text(config.replace(ours, ""))
     group = Class(root, Chapter(root, collected.chapter.folder), collected.exchange, tmp_path / "log.txt")
     group.right("generate_assignment", group.chapter.folder, "--force")
 

@@ -30,7 +30,17 @@ from typing import Any
 from tests.hostile.canaries import Canaries, end_leftovers, hand_in
 from tests.hostile.cases import CASES
 from tests.hostile.kit import Case, Kit
-from tests.hostile.mini_course import FOLDER, FULL, HERE, LIBRARY, PLAIN_HIDDEN, PROJECT, make_course, notebooks_of, plain_source
+from tests.hostile.mini_course import (
+    FOLDER,
+    FULL,
+    HERE,
+    LIBRARY,
+    PLAIN_HIDDEN,
+    PROJECT,
+    make_course,
+    notebooks_of,
+    plain_source,
+)
 
 RECORD = HERE / "baseline.json"
 BEFORE, LEARNER, ACCOMPLICE, BEHIND = "a_before", "m_hostile", "n_accomplice", "z_behind"
@@ -74,8 +84,33 @@ def walled(base: Path, names: list[str]) -> list[str]:
     """The command that records inside of the wall."""
     python = str(base / "venv" / "bin" / "python")
     inside = [python, "-m", "tests.hostile.baseline", "--inside", str(base), *names]
-    wall = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/var/tmp"]
-    wall += ["--tmpfs", "/dev/shm", "--bind", str(base), str(base), "--ro-bind", str(PROJECT), str(PROJECT), "--unshare-pid", "--unshare-net", "--unshare-ipc"]
+    wall = [
+        "bwrap",
+        "--ro-bind",
+        "/",
+        "/",
+        "--dev",
+        "/dev",
+        "--proc",
+        "/proc",
+        "--tmpfs",
+        "/tmp",
+        "--tmpfs",
+        "/var/tmp",
+    ]
+    wall += [
+        "--tmpfs",
+        "/dev/shm",
+        "--bind",
+        str(base),
+        str(base),
+        "--ro-bind",
+        str(PROJECT),
+        str(PROJECT),
+        "--unshare-pid",
+        "--unshare-net",
+        "--unshare-ipc",
+    ]
     return [*wall, "--die-with-parent", "--chdir", str(PROJECT), "--", *inside]
 
 
@@ -98,7 +133,9 @@ def record_inside(base: Path, names: list[str]) -> None:
     import nbgrader.apps.nbgraderapp  # noqa: F401 - once, before the forks
     import nbgrader.server_extensions.formgrader  # noqa: F401
 
-    (base / "out" / "versions").write_text(json.dumps({"nbgrader": nbgrader.__version__, "python": sys.version.split()[0]}))
+    (base / "out" / "versions").write_text(
+        json.dumps({"nbgrader": nbgrader.__version__, "python": sys.version.split()[0]})
+    )
     template = base / "template"
     if not (template / "ready").exists():
         shutil.rmtree(template, ignore_errors=True)
@@ -169,7 +206,11 @@ def record_case(case: Case, base: Path, template: Path) -> dict[str, Any]:
             archive = root / "downloaded" / FOLDER / "archive"
             archive.mkdir(parents=True)
             (archive / "class.zip").write_bytes(handed.archive)
-            ended = run(["zip_collect", FOLDER, "--force", f"--FileNameCollectorPlugin.named_regexp={ZIP_PATTERN}"], root, folder / "log")
+            ended = run(
+                ["zip_collect", FOLDER, "--force", f"--FileNameCollectorPlugin.named_regexp={ZIP_PATTERN}"],
+                root,
+                folder / "log",
+            )
             names = ("mallory", "zoe", "ada")
         else:
             hand_in(root / "submitted", LEARNER, ACCOMPLICE, handed)
@@ -208,7 +249,11 @@ def probed(case: Case, root: Path, learner: str, canaries: Canaries) -> list[str
         found.append("hidden")
     pages = [path.read_text(errors="replace") for path in (root / "feedback" / learner).rglob("*.html")]
     script = f"document.title='script-{case.name}'"
-    if any(before + script in page for page in pages for before in ("<script>", 'onerror="', 'onload="', "javascript:", 'javascript">')):
+    if any(
+        before + script in page
+        for page in pages
+        for before in ("<script>", 'onerror="', 'onload="', "javascript:", 'javascript">')
+    ):
         found.append("script")
     return found
 

@@ -25,6 +25,7 @@ RULES: tuple[Rule, ...] = (
     exercises.exercise_points,
     exercises.exercise_check,
     exercises.repair,
+    exercises.written,
     apart.answers_apart,
     sections.roles,
     sections.sections,

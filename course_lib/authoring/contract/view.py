@@ -27,6 +27,7 @@ ROLES = (
     "limits",
     "interactive",
     "questions",
+    "written",
     "own_model",
     "references",
 )
