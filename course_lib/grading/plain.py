@@ -237,7 +237,7 @@ class _In:
         if math.prod(shape) * dtype.itemsize != len(self.buffers[place]):
             raise NotPlain("an array whose numbers do not fill its shape")
         if name == "bool":  # any other byte would be a bool that is neither true nor false
-            array = np.frombuffer(self.buffers[place], dtype=np.uint8).reshape(shape) != 0
+            array = np.asarray(np.frombuffer(self.buffers[place], dtype=np.uint8).reshape(shape) != 0)
         else:
             array = np.frombuffer(self.buffers[place], dtype=dtype).reshape(shape).astype(np.dtype(name))
         if kind == "numpy":

@@ -67,6 +67,11 @@ def find(source: Path, chapter: Chapter, *, pattern: str, scratch: Path) -> list
     return [_read(found[learner], chapter, scratch) for learner in sorted(found)]
 
 
+def in_folder(folder: Path, chapter: Chapter, *, scratch: Path) -> Submission | Unreadable:
+    """What one learner handed in, from nbgrader's folder `submitted/LEARNER`; the same choice as `find` makes."""
+    return _read(_nbgrader_hand_in(folder, chapter), chapter, scratch)
+
+
 def _hand_ins(source: Path, chapter: Chapter, pattern: str, scratch: Path) -> Iterator[HandIn]:
     if source.is_file():
         if not is_archive(source.name):
