@@ -265,7 +265,7 @@ class Grader:
         seconds = round(time.monotonic() - begin, 3)
         return SubmissionResult(
             submission.learner, self.assignment.chapter.number, submission.sha256, readable=True, items=items,
-            warnings=(*program.warnings, *answers.said), seconds=seconds, inside=round(min(answers.inside, seconds), 3),
+            warnings=(*submission.warnings, *program.warnings, *answers.said), seconds=seconds, inside=round(min(answers.inside, seconds), 3),
             graded_at=_now(),
         )  # fmt: skip
 
