@@ -26,15 +26,16 @@ class Watch:
     Args:
         given: the case's arguments, untouched.
         used: what the function gets: copies, and loaded models.
+        look_before: False where the models are known to be in order.
 
     Attributes:
         found_before: what was wrong with a model already before the call, in a few words; "" when nothing was.
     """
 
-    def __init__(self, given: Sequence[Any], used: Sequence[Any]) -> None:
+    def __init__(self, given: Sequence[Any], used: Sequence[Any], *, look_before: bool = True) -> None:
         self.given, self.used = given, used
         self.models = [argument for argument in used if hasattr(argument, "model")]
-        self.found_before = self._put_models_right()
+        self.found_before = self._put_models_right() if look_before else ""
 
     def changes(self) -> str:
         """What has changed since, in a few words; "" when nothing has. Models are put right again."""

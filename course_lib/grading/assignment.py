@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.authoring.chapters import Chapter
-from course_lib.checks.exercise import Exercise, ModelHandle
+from course_lib.checks.exercise import Case, Exercise, ModelHandle
 from course_lib.checks.questions import Question
 from course_lib.checks.registry import exercises, questions
 from course_lib.data.cache import cache_dir
@@ -35,7 +35,7 @@ class Assignment:
         questions: in order.
         seed: of the hidden cases; a class has its own.
         modules: what the warm process imports.
-        extra: further folders that learner code may import from, by their path outside.
+        extra: further folders that learner code may import from, by their path outside; answers in them are withheld.
     """
 
     chapter: Chapter
@@ -47,9 +47,26 @@ class Assignment:
 
     @cached_property
     def whole(self) -> dict[str, Exercise]:
-        """The exercises by id, the hidden cases of this class behind the visible ones."""
+        """The exercises by id with all the cases that are graded, the hidden ones behind the visible ones.
+
+        A visible case on a large model is left out where hidden cases use large models too: it costs seconds, the
+        hidden ones ask for more, and every learner has it at home.
+        """
+        found = {}
+        for exercise in self.exercises:
+            hidden = tuple(exercise.hidden(self.seed))
+            spare = any(map(_is_large, hidden))
+            shown = tuple(case for case in exercise.visible if not (spare and _is_large(case)))
+            found[exercise.id] = replace(exercise, visible=shown + hidden)
+        return found
+
+    @cached_property
+    def shown(self) -> dict[str, int]:
+        """How many of the cases in `whole` are visible, by exercise; they come first."""
         return {
-            exercise.id: replace(exercise, visible=exercise.visible + tuple(exercise.hidden(self.seed)))
+            exercise.id: sum(
+                any(case is known for known in exercise.visible) for case in self.whole[exercise.id].visible
+            )
             for exercise in self.exercises
         }
 
@@ -96,15 +113,20 @@ class Assignment:
 
     def place(self, scratch: Path) -> Place:
         """What the sandbox has to offer; the sealed library is written to `scratch`."""
-        sealed = sealed_copy(scratch, self.exercises)
+        sealed = sealed_copy(scratch, self.exercises, self.extra)
         binds = [(str(sealed), LIBRARY)]
         extra = [f"{LIBRARY}-{number}" for number in range(len(self.extra))]
-        binds += list(zip(self.extra, extra, strict=True))
+        binds += [(str(sealed / f"extra-{number}"), folder) for number, folder in enumerate(extra)]
         environment: tuple[tuple[str, str], ...] = ()
         if cache_dir().is_dir():
             binds.append((str(cache_dir()), CACHE))
             environment = (("COURSE_CACHE", CACHE),)
         return Place((LIBRARY, *extra), tuple(binds), self.modules, self.models, environment)
+
+
+def _is_large(case: Case) -> bool:
+    """Whether a case uses a model that is not one of the tiny ones."""
+    return any(isinstance(item, ModelHandle) and not item.name.startswith("tiny:") for item in case.arguments)
 
 
 def assignment_of(chapter: Chapter, seed: int) -> Assignment:

@@ -93,6 +93,7 @@ class Sandbox:
 
     Raises:
         CourseError: there is no bubblewrap, or it may not make namespaces, or the warm process does not start.
+        SandboxDied: it was killed while it started.
     """
 
     def __init__(self, place: Place, *, confined: bool = True) -> None:
@@ -110,6 +111,8 @@ class Sandbox:
         if not self._ready.wait(START_SECONDS) or self.dead:
             said = self._said()
             self.close()
+            if self._process is not None and self._process.poll() in (-signal.SIGKILL, 128 + signal.SIGKILL):
+                raise SandboxDied
             raise CourseError(f"The sandbox does not start. {said}".strip(), _remedy(said))
 
     def __enter__(self) -> Sandbox:

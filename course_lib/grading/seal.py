@@ -14,7 +14,7 @@ from __future__ import annotations
 import ast
 import inspect
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from course_lib.checks.exercise import Exercise
@@ -47,12 +47,13 @@ def reveal(exercise_id: str) -> str:
 '''
 
 
-def sealed_copy(target: Path, exercises: Iterable[Exercise]) -> Path:
+def sealed_copy(target: Path, exercises: Iterable[Exercise], extra: Sequence[str] = ()) -> Path:
     """Write the library without the answers to `target/course_lib`; return `target`.
 
     Args:
         target: an empty folder.
         exercises: whose functions are withheld.
+        extra: further folders to import from; they are copied to `target/extra-0` and so on.
     """
     copy = target / "course_lib"
 
@@ -67,12 +68,17 @@ def sealed_copy(target: Path, exercises: Iterable[Exercise]) -> Path:
 
     shutil.copytree(PACKAGE, copy, ignore=unwanted)
     (copy / "checks" / "__init__.py").write_text(SILENT_CHECKS, encoding="utf-8")
+    copies = {PACKAGE: copy}
+    for number, folder in enumerate(extra):
+        copies[Path(folder).resolve()] = target / f"extra-{number}"
+        shutil.copytree(folder, target / f"extra-{number}", ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
     for exercise in exercises:
         for place in (exercise.reference, *exercise.also_withheld):
             file, name = where(place)
-            if file.is_relative_to(PACKAGE):
-                target_file = copy / file.relative_to(PACKAGE)
-                target_file.write_text(withhold(target_file.read_text(encoding="utf-8"), name), encoding="utf-8")
+            for original, copied in copies.items():
+                if file.is_relative_to(original):
+                    target_file = copied / file.relative_to(original)
+                    target_file.write_text(withhold(target_file.read_text(encoding="utf-8"), name), encoding="utf-8")
     return target
 
 

@@ -25,6 +25,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from typing import Any
 
@@ -32,7 +33,7 @@ from course_lib.grading import wire
 from course_lib.grading.plain import NotPlain, decode, encode, other
 
 NEW_USER, NEW_MOUNTS, NEW_PROCESSES, NEW_IPC, NEW_NETWORK = 0x10000000, 0x00020000, 0x20000000, 0x08000000, 0x40000000
-DROP_BOUNDING, AMBIENT, CLEAR_AMBIENT, CAPABILITIES = 24, 47, 4, 64
+DROP_BOUNDING, AMBIENT, CLEAR_AMBIENT, CAPABILITIES, PARENT_DEATH = 24, 47, 4, 64, 1
 SCRATCH = ("/tmp", "/home/learner", "/dev/shm")
 NOBODY = 65534
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -56,7 +57,7 @@ def main(descriptor: int) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     keepers: dict[int, int] = {}
     while True:
-        ready, _, _ = select.select([control, wake], [], [])
+        ready: list[Any] = select.select([control, wake], [], [])[0]
         if wake in ready:
             os.read(wake, 4096)
         for pid, job, code, usage in ended(keepers):
@@ -142,6 +143,7 @@ def keep(sock: socket.socket) -> None:
     child = os.fork()
     if child == 0:
         try:
+            os.setsid()  # a signal to one's process group crosses namespaces, and the warm process would be in it
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             serve(sock)
             os._exit(0)
@@ -227,6 +229,7 @@ def serve(sock: socket.socket) -> None:
     job = decode(wire.Reader(sock, 2**27, 2**27).read(60))
     if _confined:
         confine(job["limits"])
+    _libc.prctl(PARENT_DEATH, signal.SIGKILL, 0, 0, 0)  # nobody could end it any more when its keeper has gone
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)
@@ -249,8 +252,10 @@ def play(job: dict[str, Any], post: Any, kept: Kept) -> None:
             continue
         if kind == "cell":
             tell(event="begin", step=number)
+            begin = time.perf_counter()
             error = run_cell(shell, second)
-            tell(event="cell", step=number, error=error, output=kept.take())
+            seconds = time.perf_counter() - begin
+            tell(event="cell", step=number, error=error, output=kept.take(), seconds=seconds)
             continue
         tell(event="begin", step=number)
         if second not in shell.user_ns:
@@ -264,23 +269,31 @@ def play(job: dict[str, Any], post: Any, kept: Kept) -> None:
 
 def take(function: Any, cases: list[Any], number: int, tell: Any, kept: Kept) -> None:
     """Call the learner's function on each case and send what it gives."""
-    from course_lib.checks.exercise import Case
+    from course_lib.checks.exercise import Case, ModelHandle
     from course_lib.checks.runner import call
 
     if not callable(function):
         tell(event="no function", step=number, type=type(function).__name__)
         return
+    in_order: set[str] = set()  # models of earlier calls, which were put in order behind them
     for place, arguments in enumerate(cases):
         tell(event="begin", step=number, case=place)
+        models = {item.name for item in arguments if isinstance(item, ModelHandle)}
+        begin = time.perf_counter()
         try:
-            outcome = call(function, Case("", tuple(arguments)))
+            outcome = call(function, Case("", tuple(arguments)), look_before=not models <= in_order)
+            in_order |= models
         except BaseException as error:  # KeyboardInterrupt and the like, raised by the answer
             tell(event="case", step=number, case=place, error=_error(error, ""), output=kept.take())
             continue
+        if isinstance(outcome.error, NotImplementedError) and str(outcome.error).startswith("Exercise "):
+            tell(event="unwritten", step=number)  # the stub would say the same on every case
+            return
         tell(
             event="case", step=number, case=place, value=_plain_or_named(outcome.value),
             error=None if outcome.error is None else _error(outcome.error, outcome.line),
             side_effect=outcome.side_effect, stderr=outcome.stderr[:500], output=kept.take(),
+            seconds=time.perf_counter() - begin,
         )  # fmt: skip
 
 
@@ -290,8 +303,8 @@ def run_cell(shell: Any, source: str) -> str:
         result = shell.run_cell(source, store_history=False, silent=False)
     except BaseException as error:
         return f"{type(error).__name__}: {error}"[:500]
-    error = result.error_before_exec or result.error_in_exec
-    return "" if error is None else f"{type(error).__name__}: {error}"[:500]
+    raised = result.error_before_exec or result.error_in_exec
+    return "" if raised is None else f"{type(raised).__name__}: {raised}"[:500]
 
 
 def _error(error: BaseException, line: str) -> dict[str, str]:
