@@ -27,6 +27,7 @@ from course_lib.grading.desk import Desk, Handed, as_notebook, desk_for
 from course_lib.grading.intake import Unreadable, read_timestamp
 from course_lib.grading.normalise import clean_notebook
 from course_lib.grading.results import SubmissionResult
+from course_lib.grading.staging import mend_time
 
 MARK = "course_grading"
 """The notebook's metadata under which its result is noted."""
@@ -105,8 +106,8 @@ def expect_notebook(*, notebooks: list[str], **_: Any) -> None:
     the right file or says why there is none.
     """
     for path in map(Path, notebooks[:1]):
-        chapter = path.parent.name
-        notebooks[:] = [str(path.with_name(f"{chapter[3:]}.ipynb"))]
+        mend_time(path.parent)
+        notebooks[:] = [str(path.with_name(f"{path.parent.name[3:]}.ipynb"))]
 
 
 def shown_notebook(desk: Desk, handed: Handed) -> dict[str, Any]:
