@@ -74,7 +74,9 @@ def walled(base: Path, names: list[str]) -> list[str]:
     """The command that records inside of the wall."""
     python = str(base / "venv" / "bin" / "python")
     inside = [python, "-m", "tests.hostile.baseline", "--inside", str(base), *names]
-    wall = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/var/tmp"]
+    # without capabilities: whoever has them can take a read-only mount back
+    wall = ["bwrap", "--unshare-user", "--uid", "0", "--gid", "0", "--cap-drop", "ALL", "--disable-userns"]
+    wall += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/var/tmp"]
     wall += ["--tmpfs", "/dev/shm", "--bind", str(base), str(base), "--ro-bind", str(PROJECT), str(PROJECT), "--unshare-pid", "--unshare-net", "--unshare-ipc"]
     return [*wall, "--die-with-parent", "--chdir", str(PROJECT), "--", *inside]
 
