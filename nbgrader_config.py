@@ -38,21 +38,24 @@ c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
-# From a submission to a mark. A copied answer cell must not stop the class (see course_lib/authoring/stubs.py).
-c.Autograde.sanitize_preprocessors = [
-    "nbgrader.preprocessors.ClearOutput",
-    "course_lib.authoring.stubs.DropCopiedIds",
-    "nbgrader.preprocessors.OverwriteKernelspec",
-    "nbgrader.preprocessors.OverwriteCells",
+# From a submission to a mark. nbgrader neither reads nor runs what was handed in: the exporter reads it through
+# course_lib.grading.intake, and TakeStoredResult has it graded in a sandbox, or takes the result of `course grade`.
+c.Autograde.exporter_class = "course_lib.grading.exporter.SubmissionExporter"
+c.Autograde.pre_convert_hook = "course_lib.grading.exporter.expect_notebook"
+c.Autograde.sanitize_preprocessors = ["nbgrader.preprocessors.CheckCellMetadata"]
+c.Autograde.autograde_preprocessors = [
+    "course_lib.grading.preprocessors.TakeStoredResult",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "course_lib.grading.preprocessors.SaveComments",
+    "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-# Seconds for one cell; nbgrader's 30 are too few where a cell loads the model on a busy machine.
-c.Execute.timeout = 180
 
 # What a learner wrote is shown to others, in formgrader and in feedback. nbgrader's templates ignore `sanitize_html` for
-# Markdown cells, so the sanitiser runs before them: no scripts, no HTML output, plain text and PNG only.
+# Markdown cells, so the sanitiser runs before them: no scripts. Of a learner's outputs only plain text and PNG get as far;
+# the HTML that is let through is the report of our own tests.
 c.HTMLExporter.sanitize_html = True
 c.HTMLExporter.preprocessors = ["nbconvert.preprocessors.sanitize.SanitizeHTML"]
-c.SanitizeHTML.sanitized_output_types = set()
-c.SanitizeHTML.tags = ["a", "b", "blockquote", "br", "code", "details", "em", "i", "li", "ol", "p", "strong", "sub"]
-c.SanitizeHTML.tags += ["summary", "sup", "ul"]
+c.SanitizeHTML.sanitized_output_types = {"text/html"}
+c.SanitizeHTML.tags = ["a", "b", "blockquote", "br", "code", "details", "em", "i", "li", "ol", "p", "pre", "strong"]
+c.SanitizeHTML.tags += ["sub", "summary", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul"]

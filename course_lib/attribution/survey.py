@@ -32,7 +32,7 @@ import torch
 from course_lib.attribution.coalition_table import CoalitionTable, coalition_table
 from course_lib.attribution.gradients import gradient_x_input, saliency
 from course_lib.attribution.integrated import integrated_gradients
-from course_lib.data.cache import cache_dir
+from course_lib.data.cache import cache_dir, computed_once, version_of
 from course_lib.errors import CourseError
 from course_lib.render import html_table, text_table
 
@@ -128,9 +128,21 @@ def method_survey(
     if not prompts:
         raise CourseError("There is no prompt to ask about.", "Give at least one.")
     path = cache_dir() / "surveys" / f"{_key(model, prompts)}.json"
-    stored = _read(path)
+    seen, stored = version_of(path), _read(path)
     if stored is not None and _still_true(model, prompts, stored):
         return stored
+    with computed_once(f"survey-{path.stem}"):
+        if version_of(path) != seen:  # somebody else has computed it in the meantime
+            stored = _read(path)
+            if stored is not None and _still_true(model, prompts, stored):
+                return stored
+        survey = _compute(model, prompts, progress)
+        with suppress(OSError):  # a full or read-only disk costs the next run time, not this one its numbers
+            _write(path, survey)
+    return survey
+
+
+def _compute(model: LocalModel, prompts: Sequence[str], progress: Callable[[int, int], None] | None) -> Survey:
     tables, scores, complete = [], [], []
     for done, prompt in enumerate(prompts, start=1):
         table, of_prompt, adds_up = _ask_all(model, prompt, seed=done)
@@ -139,12 +151,8 @@ def method_survey(
         complete.append(adds_up)
         if progress is not None:
             progress(done, len(prompts))
-    survey = Survey(
-        tuple(tables), {method: tuple(of_prompt[method] for of_prompt in scores) for method in METHODS}, tuple(complete)
-    )
-    with suppress(OSError):  # a full or read-only disk costs the next run time, not this one its numbers
-        _write(path, survey)
-    return survey
+    by_method = {method: tuple(of_prompt[method] for of_prompt in scores) for method in METHODS}
+    return Survey(tuple(tables), by_method, tuple(complete))
 
 
 def _ask_all(model: LocalModel, prompt: str, seed: int) -> tuple[CoalitionTable, dict[str, Tensor], bool]:

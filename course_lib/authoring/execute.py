@@ -6,6 +6,7 @@ that runs the tests (not of whichever kernel happens to be installed under the n
 
 Peak memory and CPU seconds are what the kernel's own process reports at the end. Processes that it started are not in
 them. Wall time counts what else the machine was doing; on an idle one a notebook takes no longer than its CPU seconds.
+CPU seconds depend on the number of threads: those that wait for each other count as busy. So the number is said beside them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from course_lib.authoring.numbers import evaluate_numbers
 _USAGE = """
 import sys as _sys, time as _time
 print(_time.process_time())
+print(_sys.modules["torch"].get_num_threads() if "torch" in _sys.modules else 1)
 if _sys.platform == "win32":
     import psutil as _psutil
     print(_psutil.Process().memory_info().peak_wset)
@@ -59,6 +61,7 @@ class Execution:
         peak_bytes: the largest resident memory of the kernel.
         seconds: wall time, the kernel's start left out.
         cpu_seconds: what the kernel computed, over all threads, its start included.
+        threads: with how many threads PyTorch computed; 1 where it was not loaded.
     """
 
     notebook: Any = field(repr=False)
@@ -66,6 +69,7 @@ class Execution:
     peak_bytes: int
     seconds: float
     cpu_seconds: float
+    threads: int = 1
 
     @property
     def failed(self) -> list[CellRun]:
@@ -75,7 +79,8 @@ class Execution:
     def text(self) -> str:
         """Total, peak memory, and the five slowest cells."""
         slowest = sorted(self.cells, key=lambda cell: -cell.seconds)[:5]
-        lines = [f"{self.seconds:.1f} s, {self.cpu_seconds:.1f} CPU s, {self.peak_bytes / 2**30:.2f} GiB"]
+        threads = f"{self.threads} thread{'s' if self.threads > 1 else ''}"
+        lines = [f"{self.seconds:.1f} s, {self.cpu_seconds:.1f} CPU s ({threads}), {self.peak_bytes / 2**30:.2f} GiB"]
         return "\n".join(lines + [f"{cell.seconds:7.1f} s  {cell.id}  {cell.error}".rstrip() for cell in slowest])
 
     __str__ = text
@@ -117,9 +122,9 @@ def execute(notebook_path: Path, timeout: float, *, allow_errors: bool = False, 
             client.execute_cell(cell, index)
         seconds = time.perf_counter() - begin
         evaluate_numbers(client, notebook)
-        cpu_seconds, peak = printed(client, _USAGE).split()
+        cpu_seconds, threads, peak = printed(client, _USAGE).split()
     runs = tuple(_cell_run(cell, taken[i]) for i, cell in enumerate(notebook.cells) if i in taken)
-    return Execution(notebook, runs, int(peak), seconds, float(cpu_seconds))
+    return Execution(notebook, runs, int(peak), seconds, float(cpu_seconds), int(threads))
 
 
 def _cell_run(cell: Any, seconds: float) -> CellRun:

@@ -74,8 +74,10 @@ def leaks_in_text(answers: Sequence[tuple[str, str]], text: str) -> list[str]:
 
 def answer_lines(cell: Any) -> list[str]:
     """The lines of a cell that a learner must not see, the short ones left out."""
-    if cell.cell_type != "code" or not cell.metadata.get("nbgrader", {}).get("solution"):
+    if not cell.metadata.get("nbgrader", {}).get("solution"):
         return []
+    if cell.cell_type != "code":  # an answer in prose: its lines as they stand
+        return [line.strip() for line in cell.source.splitlines() if len(_squeeze(line)) > LONG_ENOUGH]
     region = re.compile(rf"^[ \t]*{BEGIN}\n(.*?)^[ \t]*{END}", re.DOTALL | re.MULTILINE)
     return [line for text in region.findall(cell.source) or [cell.source] for line in _hidden(text)]
 

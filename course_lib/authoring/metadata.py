@@ -9,6 +9,11 @@ The exercise is the one whose card stands above, the points are the registry's (
 grade ids `answer-8-1` and `check-8-1` follow from the id. nbgrader's own metadata may be written too
 (`nbgrader={"points": 2}`); what is written wins, what is missing is filled in. A second test cell of the same exercise
 needs its points written: the first one takes all of them otherwise, and the contract's rule `exercise_points` notices.
+
+A *written* answer is prose that a person marks, in formgrader. It is one Markdown cell with an id and points of its own,
+and holds the model answer; the learner gets an empty one, and automatic grading leaves it alone:
+
+    # %% [markdown] course={"role": "written", "id": "8.W1", "points": 4}
 """
 
 from __future__ import annotations
@@ -19,6 +24,7 @@ from course_lib.authoring.registry import Registry
 from course_lib.errors import CourseError
 
 EXERCISE_ROLES = ("exercise", "repair", "question")
+WRITTEN = "written"
 QUESTION_POINTS = 1
 
 
@@ -36,9 +42,11 @@ def complete_metadata(cells: list[Any], registry: Registry) -> None:
         role = course.get("role")
         if role in EXERCISE_ROLES:
             current = str(course.get("id", ""))
-        grade = bool(written.get("grade", role == "test"))
-        solution = bool(written.get("solution", role == "answer"))
-        if grade or solution:
+        grade = bool(written.get("grade", role in ("test", WRITTEN)))
+        solution = bool(written.get("solution", role in ("answer", WRITTEN)))
+        if role == WRITTEN:
+            cell.metadata["nbgrader"] = {**_written_fields(course), **written}
+        elif grade or solution:
             id = str(course.get("id", current))
             role = "answer" if solution else "test"
             cell.metadata["course"] = {**course, "role": role, "id": id}
@@ -61,6 +69,13 @@ def _fields(id: str, grade: bool, solution: bool, earlier: int, registry: Regist
     if grade:
         fields["points"] = 0 if earlier else _points(id, registry)
     return fields
+
+
+def _written_fields(course: dict[str, Any]) -> dict[str, Any]:
+    """nbgrader's record of an answer in prose: one cell is the answer and what is marked."""
+    name = f"written-{course.get('id', '')}".replace(".", "-")
+    shape = {"schema_version": 3, "grade": True, "solution": True, "locked": False, "task": False}
+    return {**shape, "grade_id": name, "points": course.get("points", 0)}
 
 
 def _points(id: str, registry: Registry) -> int:

@@ -7,18 +7,32 @@ exercise, on its visible cases and on hidden cases from several seeds,
 2. the reference and every other right solution pass;
 3. every named wrong solution fails *with its own message*.
 
+What the reference gives is computed once a case, and of a wrong solution no more cases than it takes to reject it and to
+tell it from the wrong solutions before it: what is behind could not change the finding. Stub, notebook's answer and right
+solutions run on every case.
+
 An exercise with fewer than two other right solutions or four named wrong ones does not pass the gate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from course_lib.checks.compare import compare
-from course_lib.checks.exercise import Case, Exercise
-from course_lib.checks.runner import NOT_WRITTEN, call, run
+from course_lib.checks.exercise import Case, Exercise, Mistake
+from course_lib.checks.runner import (
+    NOT_WRITTEN,
+    Outcome,
+    agree,
+    call,
+    is_stub,
+    outcomes_of,
+    recognise,
+    reference_outcomes,
+    run,
+)
 
 SEEDS = (0, 1, 2)
 MIN_ALTERNATIVES = 2
@@ -70,20 +84,22 @@ def gate(
         reference: the function of the solution notebook; the library's when None.
         seeds: seeds of the hidden cases.
     """
-    hidden = tuple(case for seed in seeds for case in exercise.hidden(seed))
-    cases = exercise.visible + hidden
+    hidden = [exercise.hidden(seed) for seed in seeds]  # drawn once
+    cases = (*exercise.visible, *(case for drawn in hidden for case in drawn))
+    expected = reference_outcomes(exercise, cases)  # and the reference called on them once
+    right = {id(case): outcome for case, outcome in zip(cases, expected, strict=True)}
     verdict = run(exercise, stub or stub_of(exercise))
     stub_fails = not verdict.passed and NOT_WRITTEN in verdict.message
-    reference_passes = run(exercise, reference or exercise.reference_function, cases).passed
-    refused = [f.__name__ for f in exercise.alternatives if not run(exercise, f, cases).passed]
-    verdicts = [(mistake, run(exercise, mistake.function)) for mistake in exercise.mistakes]
-    accepted = [m.name for m, verdict in verdicts if verdict.passed]
+    reference_passes = run(exercise, reference or exercise.reference_function, cases, expected).passed
+    refused = [f.__name__ for f in exercise.alternatives if not run(exercise, f, cases, expected).passed]
+    shown = expected[: len(exercise.visible)]
+    accepted = [m.name for m in exercise.mistakes if passes(exercise, m.function, exercise.visible, shown)]
     accepted += [
         f"{m.name} (hidden cases)"
         for m in exercise.mistakes
-        if any(_passes(exercise, m.function, exercise.hidden(seed)) for seed in seeds)
+        if any(passes(exercise, m.function, drawn, [right[id(case)] for case in drawn]) for drawn in hidden)
     ]
-    mismatched = [m.name for m, verdict in verdicts if verdict.mistake is not m]
+    mismatched = [m.name for m in exercise.mistakes if not gets_its_message(exercise, m, shown)]
     problems = _problems(exercise, stub_fails, reference_passes, refused, accepted, mismatched)
     return GateRow(
         exercise.id,
@@ -99,13 +115,56 @@ def gate(
     )
 
 
-def _passes(exercise: Exercise, function: Callable[..., Any], cases: Sequence[Case]) -> bool:
-    """Whether a wrong solution gets through all the hidden cases; stops at the first that catches it."""
-    for case in cases:
-        left, right = call(exercise.reference_function, case), call(function, case)
+def passes(
+    exercise: Exercise, function: Callable[..., Any], cases: Sequence[Case], expected: Sequence[Outcome] | None = None
+) -> bool:
+    """Whether a wrong solution gets through all the hidden cases; stops at the first that catches it.
+
+    Args:
+        exercise: the exercise.
+        function: the wrong solution.
+        cases: the hidden cases of one seed.
+        expected: what the reference gives on them; computed case by case when None.
+    """
+    for place, case in enumerate(cases):
+        left = expected[place] if expected is not None else call(exercise.reference_function, case)
+        (right,) = outcomes_of(exercise, function, [case])
         if right.error or right.side_effect or compare(left.value, right.value, rtol=exercise.rtol, atol=exercise.atol):
             return False
     return True
+
+
+class _AsFarAsAsked:
+    """What a wrong solution gives on the visible cases; one that nobody asks for is not computed."""
+
+    def __init__(self, exercise: Exercise, function: Callable[..., Any]) -> None:
+        self.exercise, self.function, self.stub_seen = exercise, function, False
+
+    def __iter__(self) -> Iterator[Outcome]:
+        for outcome in outcomes_of(self.exercise, self.function, self.exercise.visible):
+            self.stub_seen = self.stub_seen or is_stub(outcome.error)
+            yield outcome
+
+
+def gets_its_message(exercise: Exercise, mistake: Mistake, expected: Sequence[Outcome]) -> bool:
+    """Whether an answer that makes this mistake is told so.
+
+    It is when its result is wrong on some visible case, when on each case reached it is not taken for a stub, and when no
+    mistake that stands before it in the list gives the same results: `recognise`, which does the telling, takes the first
+    that does. One case is enough to tell two mistakes apart, and the first cases of an exercise are the cheap ones, so what
+    is behind that case is not computed.
+
+    Args:
+        exercise: the exercise.
+        mistake: one of its named wrong solutions.
+        expected: what the reference gives on the visible cases.
+    """
+    outcomes = _AsFarAsAsked(exercise, mistake.function)
+    if all(agree(exercise, ours, right) for ours, right in zip(outcomes, expected, strict=True)):
+        return False
+    place = next(place for place, other in enumerate(exercise.mistakes) if other is mistake)
+    earlier = replace(exercise, mistakes=exercise.mistakes[:place])
+    return recognise(earlier, exercise.visible, expected, outcomes) is None and not outcomes.stub_seen
 
 
 def _problems(

@@ -13,7 +13,7 @@ import copy
 import io
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import redirect_stderr
 from dataclasses import dataclass
 from typing import Any
@@ -115,15 +115,30 @@ def call_known(exercise: Exercise, function: Callable[..., Any], place: int) -> 
     return outcome
 
 
-def _called(exercise: Exercise, function: Callable[..., Any], cases: Sequence[Case]) -> Iterator[Outcome]:
+def outcomes_of(exercise: Exercise, function: Callable[..., Any], cases: Sequence[Case]) -> Iterator[Outcome]:
+    """What the reference or a named wrong solution gives, case by case, as far as somebody asks; see `call_known`."""
     places = {id(case): place for place, case in enumerate(exercise.visible)}
     for case in cases:
         known = id(case) in places
         yield call_known(exercise, function, places[id(case)]) if known else call(function, case)
 
 
-def run(exercise: Exercise, function: Any, cases: Sequence[Case] | None = None) -> Verdict:
-    """Run the exercise's visible cases (or `cases`) and recognise the mistake, if there is one."""
+def reference_outcomes(exercise: Exercise, cases: Sequence[Case]) -> list[Outcome]:
+    """What the reference gives on some cases; on visible ones computed once a session."""
+    return list(outcomes_of(exercise, exercise.reference_function, cases))
+
+
+def run(
+    exercise: Exercise, function: Any, cases: Sequence[Case] | None = None, expected: Sequence[Outcome] | None = None
+) -> Verdict:
+    """Run the exercise's visible cases (or `cases`) and recognise the mistake, if there is one.
+
+    Args:
+        exercise: the exercise.
+        function: the answer.
+        cases: in place of the visible ones.
+        expected: what the reference gives on these cases, where that is known already.
+    """
     if not callable(function):
         text = f"A function is expected; what was passed is of type {type(function).__name__}."
         return Verdict(exercise, (), message=text)
@@ -131,24 +146,31 @@ def run(exercise: Exercise, function: Any, cases: Sequence[Case] | None = None) 
     found = [Watch(case.arguments, resolve(case.arguments)).found_before for case in cases]
     note = next((f"Before the check {text}; that was put right." for text in found if text), "")
     ours = any(function is mistake.function for mistake in exercise.mistakes)
-    outcomes = list(_called(exercise, function, cases)) if ours else [call(function, case) for case in cases]
-    return judge(exercise, cases, outcomes, note)
+    outcomes = list(outcomes_of(exercise, function, cases)) if ours else [call(function, case) for case in cases]
+    return judge(exercise, cases, outcomes, expected, note)
 
 
-def judge(exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome], note: str = "") -> Verdict:
+def judge(
+    exercise: Exercise,
+    cases: Sequence[Case],
+    outcomes: Sequence[Outcome],
+    expected: Sequence[Outcome] | None = None,
+    note: str = "",
+) -> Verdict:
     """Lay what an answer gave beside what the reference gives, and recognise the mistake, if there is one.
 
     Args:
         exercise: the exercise.
         cases: its cases.
         outcomes: what the answer gave on each of them, wherever it ran.
+        expected: what the reference gives on them, where that is known already.
         note: what was put right before the answer ran.
     """
-    expected = list(_called(exercise, exercise.reference_function, cases))
+    expected = reference_outcomes(exercise, cases) if expected is None else expected
     rows = tuple(_row(exercise, *item) for item in zip(cases, expected, outcomes, strict=True))
     if all(row.passed for row in rows):
         return Verdict(exercise, rows, note=note)
-    if any(_is_stub(outcome.error) for outcome in outcomes):
+    if any(is_stub(outcome.error) for outcome in outcomes):
         return Verdict(exercise, rows, message=f"Exercise {exercise.id}: {NOT_WRITTEN}", note=note)
     mistake = recognise(exercise, cases, expected, outcomes)
     first = next(row for row in rows if not row.passed)
@@ -156,29 +178,33 @@ def judge(exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome]
     return Verdict(exercise, rows, mistake, message, note)
 
 
-def _is_stub(error: BaseException | None) -> bool:
+def is_stub(error: BaseException | None) -> bool:
     """Whether this is the exception of an untouched answer cell, and not one that torch raises under the same name."""
     return isinstance(error, NotImplementedError) and (not error.args or str(error).startswith("Exercise "))
 
 
 def recognise(
-    exercise: Exercise, cases: Sequence[Case], expected: Sequence[Outcome], outcomes: Sequence[Outcome]
+    exercise: Exercise, cases: Sequence[Case], expected: Sequence[Outcome], outcomes: Iterable[Outcome]
 ) -> Mistake | None:
-    """The named wrong solution that gives the same results as the answer on every case, if any."""
+    """The named wrong solution that gives the same results as the answer on every case, if any.
+
+    Of `outcomes`, which is gone through once for each wrong solution, no more is asked for than tells the two apart.
+    """
     for mistake in exercise.mistakes:
-        theirs = _called(exercise, mistake.function, cases)  # one by one: most differ on the first, cheap case
+        theirs = outcomes_of(exercise, mistake.function, cases)  # one by one: most differ on the first, cheap case
         wrong = False
         for their, ours, right in zip(theirs, outcomes, expected, strict=True):
-            if not _agree(exercise, their, ours):
+            if not agree(exercise, their, ours):
                 break
-            wrong = wrong or not _agree(exercise, their, right)
+            wrong = wrong or not agree(exercise, their, right)
         else:
             if wrong:
                 return mistake
     return None
 
 
-def _agree(exercise: Exercise, left: Outcome, right: Outcome) -> bool:
+def agree(exercise: Exercise, left: Outcome, right: Outcome) -> bool:
+    """Whether two calls ended alike: the same result within the tolerance, or an exception of the same type."""
     if (left.error is None) != (right.error is None):
         return False
     if left.error is not None:

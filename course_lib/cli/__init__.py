@@ -30,6 +30,8 @@ COMMANDS: dict[str, str] = {
     "build": "course_lib.cli.build",
     "lint": "course_lib.cli.lint",
     "gate": "course_lib.cli.gate",
+    "release": "course_lib.cli.release",
+    "grade": "course_lib.cli.grade",
     "bench": "course_lib.cli.bench",
     "organisms": "course_lib.cli.organisms",
 }

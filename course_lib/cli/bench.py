@@ -12,11 +12,12 @@ from importlib import import_module
 from course_lib.errors import CourseError
 from course_lib.names import did_you_mean
 
-HELP = "measure the course's own methods: `course bench audit` scores them, `course bench attribution` times them"
+HELP = "measure the course's own methods: `course bench audit` scores them, `attribution` and `grading` time them"
 
 BENCHMARKS: dict[str, str] = {
     "audit": "course_lib.cli.bench_audit",
     "attribution": "course_lib.cli.bench_attribution",
+    "grading": "course_lib.cli.bench_grading",
 }
 
 

@@ -1,8 +1,12 @@
 """The whole test suite, as one command: what a contributor runs before a commit is what CI runs after it.
 
 Every step is a program of its own, so that one that fails, or cannot even start, hides nothing about the others: all
-of them run, and the exit code says whether all of them passed. pytest runs last and its own summary line ends the
-output, where people and programs look for it.
+of them run, and the exit code says whether all of them passed. The steps before pytest do not need each other, so they
+run beside each other; what each of them says is printed when it is done, in the order of the list. pytest runs last and
+its own summary line ends the output, where people and programs look for it.
+
+Gate and pytest use one process for each core, and each of these processes computes with one thread. Two processes of
+two threads on two cores would spend their time waiting for each other.
 
 The pitfall of optional tools is a green run that tested little: tests that drive a browser or the sandbox skip where
 Chromium or bubblewrap is missing. On a contributor's laptop that is fair. Where `CI` is set such a skip is a failure.
@@ -17,8 +21,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import IO
 from xml.etree import ElementTree
 
 from course_lib.cli.bootstrap_places import repository
@@ -26,11 +33,15 @@ from course_lib.cli.table import as_text
 
 HELP = "run every check of the project: style, types, lint, build, gate, tests"
 NEVER_SKIPPED_IN_CI = ("chromium", "bubblewrap")
+BYTES_A_WORKER = 4 * 2**30  # what a chapter's notebook may take
+ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "RAYON_NUM_THREADS"), "1"
+)
 
 
 @dataclass(frozen=True)
 class Step:
-    """One named part of the suite and the arguments that Python runs it with."""
+    """One named part of the suite and the arguments that Python runs it with; `{workers}` stands for their number."""
 
     name: str
     arguments: tuple[str, ...]
@@ -42,9 +53,11 @@ STEPS = (
     Step("mypy", ("-m", "mypy")),
     Step("lint", ("-m", "course_lib", "lint")),
     Step("build", ("-m", "course_lib", "build", "--check")),
-    Step("gate", ("-m", "course_lib", "gate")),
+    Step("gate", ("-m", "course_lib", "gate", "--workers", "{workers}")),
     Step("pytest", ("-m", "pytest", "-rs")),
 )
+# The tests are dealt out by `tests/conftest.py`: long ones first, the tests of a file to one worker.
+DEALT_OUT = ("-n", "{workers}", "--dist", "loadscope", "--no-loadscope-reorder")
 
 
 @dataclass(frozen=True)
@@ -57,9 +70,10 @@ class Outcome:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`--only STEP`, and whatever pytest should be told after `--`."""
+    """`--only STEP`, `--workers N`, and whatever pytest should be told after `--`."""
     names = [step.name for step in STEPS]
     parser.add_argument("--only", action="append", choices=names, metavar="STEP", help=f"run this step: {names}")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes of gate and pytest; one for each core")
     parser.add_argument("--json", action="store_true", help="print the closing table as JSON, on the last line")
     parser.add_argument("pytest_arguments", nargs="*", metavar="-- ...", help="arguments for pytest")
 
@@ -67,16 +81,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the steps; 0 when all of them passed, 1 otherwise."""
     chosen = [step for step in STEPS if not arguments.only or step.name in arguments.only]
-    outcomes: list[Outcome] = []
-    for step in chosen:
-        if step.name == "pytest":
-            if outcomes:
-                print("\n" + summary(outcomes), flush=True)
-            outcomes.append(run_pytest(step, arguments.pytest_arguments))
-        else:
-            outcomes.append(run_step(step, step.arguments))
-    if chosen[-1].name != "pytest":
+    workers = arguments.workers or free_workers()
+    before = [step for step in chosen if step.name != "pytest"]
+    outcomes = [run_step(step, workers) for step in before] if len(before) < 2 else run_beside(before, workers)
+    if before:
         print("\n" + summary(outcomes), flush=True)
+    outcomes += [run_pytest(step, workers, arguments.pytest_arguments) for step in chosen if step.name == "pytest"]
     if arguments.json:
         print(json.dumps([asdict(outcome) for outcome in outcomes]), flush=True)
     failed = [outcome.step for outcome in outcomes if not outcome.passed]
@@ -85,19 +95,62 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def run_step(step: Step, arguments: tuple[str, ...]) -> Outcome:
+def free_workers() -> int:
+    """One worker for each core that this process may use, as long as there is memory for a notebook in each."""
+    import psutil
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, int(psutil.virtual_memory().available // BYTES_A_WORKER)))
+
+
+def run_step(step: Step, workers: int) -> Outcome:
     """Run one step in the folder of the clone, its output passing through."""
     print(f"\n== {step.name}", flush=True)
+    return _timed(step, workers, None)
+
+
+def run_beside(steps: Sequence[Step], workers: int) -> list[Outcome]:
+    """Run steps beside each other: the gate, which is long, from the start, the others one after the other.
+
+    Each is printed when it is done, behind those that stand before it in the list.
+    """
+    print(f"Beside each other: {', '.join(step.name for step in steps)}.", flush=True)
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
+        logs = {step.name: Path(folder) / step.name for step in steps}
+
+        def logged(step: Step) -> Outcome:
+            with logs[step.name].open("wb") as stream:
+                return _timed(step, workers, stream)
+
+        begun = {s.name: pool.submit(logged, s) for s in sorted(steps, key=lambda step: step.name != "gate")}
+
+        def ended() -> Iterator[Outcome]:
+            for step in steps:
+                outcome = begun[step.name].result()
+                print(f"\n== {step.name}\n{logs[step.name].read_text(errors='replace').rstrip()}", flush=True)
+                yield outcome
+
+        return list(ended())
+
+
+def _timed(step: Step, workers: int, stream: IO[bytes] | None) -> Outcome:
+    """Run a step's program; `stream` takes what it says on both channels, None lets it pass through."""
+    command = [sys.executable, *(word.replace("{workers}", str(workers)) for word in step.arguments)]
+    environment = {**os.environ, **(ONE_THREAD if workers > 1 and "{workers}" in step.arguments else {})}
     start = time.monotonic()
-    code = subprocess.run([sys.executable, *arguments], cwd=repository(), stdin=subprocess.DEVNULL).returncode
+    code = subprocess.run(
+        command, cwd=repository(), env=environment, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
+    ).returncode
     return Outcome(step.name, code == 0, time.monotonic() - start)
 
 
-def run_pytest(step: Step, extra: list[str]) -> Outcome:
+def run_pytest(step: Step, workers: int, extra: list[str]) -> Outcome:
     """Run pytest; in CI a skip for want of Chromium or bubblewrap fails it."""
+    dealt_out = DEALT_OUT if workers > 1 else ()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "junit.xml"
-        outcome = run_step(step, (*step.arguments, f"--junitxml={report}", *extra))
+        words = (*step.arguments, f"--junitxml={report}", *dealt_out, *extra)
+        outcome = run_step(Step(step.name, words), workers)
         unwanted = unwanted_skips(report) if os.environ.get("CI") else []
     for line in unwanted:
         print(f"Skipped, which CI does not allow: {line}", file=sys.stderr)

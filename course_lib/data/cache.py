@@ -19,7 +19,7 @@ import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -81,6 +81,28 @@ def locked(target: Path, wait_seconds: float = WAIT_FOR_OTHERS_SECONDS) -> Itera
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def computed_once(name: str) -> Iterator[None]:
+    """Hold the right to compute what is kept under `name`; another process that wants it waits, and then finds it there.
+
+    Look into the cache again inside the block (`version_of` tells whether there is something new). Where the cache cannot
+    be written, or the other one takes too long, the block runs all the same: to compute twice costs time, no more.
+    """
+    with ExitStack() as stack:
+        with suppress(CourseError):
+            stack.enter_context(locked(cache_dir() / "locks" / name))
+        yield
+
+
+def version_of(path: Path) -> tuple[int, int, int] | None:
+    """What changes when a file is replaced; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 @contextmanager

@@ -104,7 +104,7 @@ def open_archive(path: Path, caps: Caps = CAPS) -> Iterator[Iterator[Member]]:
     try:
         with _opened(path, caps) as stream:
             tar = path.name.lower().endswith(ENDINGS[1:])
-            yield _guarded(_tar_members(stream, path, caps) if tar else _zip_members(stream, caps))
+            yield _guarded(_tar_members(stream, caps) if tar else _zip_members(stream, caps))
     except Refused as refused:
         raise BadArchive(str(refused)) from refused
 
@@ -246,9 +246,10 @@ class _Budget:
 # Tar
 
 
-def _tar_members(stream: IO[bytes], path: Path, caps: Caps) -> Iterator[Member]:
-    packed = path.name.lower().endswith((".gz", ".tgz"))
+def _tar_members(stream: IO[bytes], caps: Caps) -> Iterator[Member]:
     whole = stream.seek(0, io.SEEK_END)
+    stream.seek(0)
+    packed = stream.read(2) == b"\x1f\x8b"
     stream.seek(0)
     counted = _Counted(gzip.GzipFile(fileobj=stream) if packed else stream, caps, whole if packed else None)
     count, budget = 0, _Budget(caps)

@@ -112,7 +112,8 @@ class _Work:
             return mine[-1] if mine else None
         names = self.names.get(cell.item, ())
         written = [one for one in self.handed if self._could_be(one, place) and any(defines(one, n) for n in names)]
-        above = [one for one in written if one.place < self._test_place(cell.item)]
+        test = self._test_place(cell.item)
+        above = [one for one in written if one.place < test]
         if len(written) > 1:
             where = "above its test" if above else "in the notebook"
             self.warn(f"{_called(cell)}: {len(written)} cells define the answer; the last one {where} counts.")

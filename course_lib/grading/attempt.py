@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from course_lib.checks.exercise import Exercise
@@ -25,10 +25,25 @@ OUT_OF_CPU, KILLED = 128 + 24, 128 + 9
 FROM_OUTSIDE = (KILLED, -9)  # the submission's process, or the one that keeps it, was killed
 
 
+@dataclass
+class Answers:
+    """What came out of one submission.
+
+    Attributes:
+        taken: by exercise or question.
+        said: how it ran, one sentence for each thing that was stopped.
+        inside: seconds in which its cells and cases ran, as the sandbox says.
+    """
+
+    taken: dict[str, Taken]
+    said: list[str] = field(default_factory=list)
+    inside: float = 0.0
+
+
 def take_answers(
     sandbox: Sandbox, program: Program, exercises: Mapping[str, Exercise], visible: Mapping[str, int], limits: Limits
-) -> tuple[dict[str, Taken], list[str]]:
-    """Run a program; what was taken, by exercise or question, and what should be said about how it ran.
+) -> Answers:
+    """Run a program and take the answers.
 
     Args:
         sandbox: a warm one.
@@ -41,14 +56,15 @@ def take_answers(
         SandboxDied: the warm process has ended; the submission is as it was.
     """
     begin = time.monotonic()
-    found, said = _Run(sandbox, program.steps, exercises, visible, limits).go()
-    lost = {item for item, taken in found.items() if _lost_a_name(taken)}
+    found = _Run(sandbox, program.steps, exercises, visible, limits).go()
+    lost = {item for item, taken in found.taken.items() if _lost_a_name(taken)}
     if lost and program.complete != program.steps:
         left = replace(limits, total_seconds=max(1.0, limits.total_seconds - (time.monotonic() - begin)))
-        again, more = _Run(sandbox, program.complete, exercises, visible, left).go()
-        found |= {item: again[item] for item in lost if item in again}
-        said += [text for text in more if text not in said]
-    return found, said
+        again = _Run(sandbox, program.complete, exercises, visible, left).go()
+        found.taken.update({item: again.taken[item] for item in lost if item in again.taken})
+        found.said.extend(text for text in again.said if text not in found.said)
+        found.inside += again.inside
+    return found
 
 
 def _lost_a_name(taken: Taken) -> bool:
@@ -72,18 +88,18 @@ class _Run:
         self.limits, self.end = limits, time.monotonic() + limits.total_seconds
         self.taken = {step.item: Taken() for step in steps if isinstance(step, Take)}
         self.skip: set[int] = set()
-        self.said: list[str] = []
+        self.found = Answers(self.taken)
         self.printed: dict[str, str] = {}
         self.at = -1
         self.spared = False
 
-    def go(self) -> tuple[dict[str, Taken], list[str]]:
+    def go(self) -> Answers:
         """Run until the end, or until nothing is left to try."""
         for _ in range(STARTS):
             self.at = -1
             ended = self._once()
             if ended.how == "done":
-                return self.taken, self.said
+                return self.found
             if ended.how == "died" and ended.code in FROM_OUTSIDE and not self.spared:
                 self.spared = True  # it may have been the machine's doing; once more, then it was the submission's
                 continue
@@ -94,7 +110,7 @@ class _Run:
         for number, step in enumerate(self.steps):
             if isinstance(step, Take) and number not in self.skip:
                 self.taken[step.item].stopped = self.taken[step.item].stopped or ("timeout" if late else "killed")
-        return self.taken, self.said
+        return self.found
 
     def _once(self) -> Ended:
         limits = replace(self.limits, total_seconds=max(1.0, self.end - time.monotonic()))
@@ -122,7 +138,8 @@ class _Run:
         number = event.get("step")
         if type(number) is not int or not 0 <= number < len(self.steps) or number in self.skip:
             return
-        step, kind = self.steps[number], event["event"]
+        step, kind, seconds = self.steps[number], event["event"], event.get("seconds")
+        self.found.inside += seconds if type(seconds) is float and 0 <= seconds < 1e6 else 0.0
         if kind == "begin":
             self.at = number
         elif isinstance(step, Cell):
@@ -174,7 +191,7 @@ class _Run:
             self.skip |= {
                 place for place, other in enumerate(self.steps) if isinstance(other, Take) and other.item == step.item
             }
-        self.said.append(f"Cell {step.name} was stopped ({why}) and left out.")
+        self.found.said.append(f"Cell {step.name} was stopped ({why}) and left out.")
 
     # An answer that was begun and stopped keeps nothing of what it had: `stopped` outranks the outcomes.
 

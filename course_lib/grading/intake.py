@@ -111,19 +111,27 @@ def read_file(path: Path, most: int) -> bytes:
             raise Refused(f"The file is a link to another file. {HAND_IN}") from error
         why = getattr(error, "strerror", None) or "its name cannot be used"
         raise Refused(f"The file cannot be opened ({why}). Hand it in again.") from error
-    with os.fdopen(handle, "rb") as stream:
-        status = os.fstat(stream.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise Refused(f"What was handed in is a folder, a pipe or a device, and no file. {HAND_IN}")
-        if status.st_size > most:
-            raise Refused(too_large(most))
-        try:
-            raw = stream.read(most + 1)
-        except OSError as error:
-            raise Refused(f"The file cannot be read ({error.strerror}). Hand it in again.") from error
-    if len(raw) > most:
+    try:
+        return _read(handle, most)
+    except OSError as error:
+        raise Refused(f"The file cannot be read ({error.strerror}). Hand it in again.") from error
+    finally:
+        os.close(handle)
+
+
+def _read(handle: int, most: int) -> bytes:
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        raise Refused(f"What was handed in is a folder, a pipe or a device, and no file. {HAND_IN}")
+    if status.st_size > most:
         raise Refused(too_large(most))
-    return raw
+    parts, size = [], 0
+    while chunk := os.read(handle, 2**20):
+        parts.append(chunk)
+        size += len(chunk)
+        if size > most:  # it grew while it was read
+            raise Refused(too_large(most))
+    return b"".join(parts)
 
 
 def too_large(most: int) -> str:

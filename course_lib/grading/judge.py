@@ -100,7 +100,7 @@ def judge_exercise(exercise: Exercise, visible: int, taken: Taken) -> ItemResult
     cases = exercise.visible
     status = _before(taken)
     if status is None and len(taken.outcomes) < len(cases):
-        status = taken.stopped or "killed"
+        status = _stopped(taken) or "killed"
     if status is not None:
         message = _message_before(exercise.id, exercise.function, status, taken)
         return _item(exercise, status, message=message, cases=len(cases), output=taken.output)
@@ -162,13 +162,18 @@ def judge_question(question: Question, possible: float, taken: Taken) -> ItemRes
 
 def _before(taken: Taken) -> Status | None:
     """The status of an answer that could not be compared at all; None when it can."""
-    if taken.stopped in ("timeout", "memory", "killed", "unwritten"):
-        return taken.stopped  # type: ignore[return-value]
+    if taken.stopped:
+        return _stopped(taken)
     if taken.found:
         return None
     if taken.cell_error.startswith("NotImplementedError"):
         return "unwritten"
     return "error" if taken.cell_error else "missing"
+
+
+def _stopped(taken: Taken) -> Status | None:
+    known: dict[str, Status] = {"timeout": "timeout", "memory": "memory", "unwritten": "unwritten"}
+    return known.get(taken.stopped, "killed") if taken.stopped else None
 
 
 def _message_before(item: str, name: str, status: Status, taken: Taken) -> str:

@@ -44,7 +44,7 @@ def safe_name(name: str) -> str:
         return name
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:6]
     kept = joined(name).lstrip(_INSIDE)[: LONGEST - 7].rstrip(".")
-    return f"{kept or 'learner'}-{digest}"
+    return f"{'learner' if not kept or _RESERVED.fullmatch(kept) else kept}-{digest}"
 
 
 def joined(name: str) -> str:

@@ -205,4 +205,3 @@ def begins(cell: Handed, name: str) -> bool:
     """Whether code that Python cannot read looks as if it was to define a name."""
     pattern = rf"^[ \t]*(def[ \t]+{re.escape(name)}\b|{re.escape(name)}[ \t]*=)"
     return name in cell.source and names_of(cell.source) is None and re.search(pattern, cell.source, re.M) is not None
-

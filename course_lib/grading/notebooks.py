@@ -33,15 +33,15 @@ class Limits:
         commas: in it; each separates two values.
         cells: in the notebook.
         cell_text: characters in one cell.
-        all_text: characters in all cells.
+        all_text: characters in all cells; the largest chapter has about 90,000.
     """
 
     file_bytes: int = 20 * 2**20
     brackets: int = 400_000
     commas: int = 2_000_000
     cells: int = 2_000
-    cell_text: int = 400_000
-    all_text: int = 2_000_000
+    cell_text: int = 300_000
+    all_text: int = 600_000
 
 
 LIMITS = Limits()

@@ -77,7 +77,8 @@ class SubmissionResult:
         reason: one sentence; "" when readable.
         items: the exercises and questions, in the order of the chapter.
         warnings: what was noticed and mended, one sentence each: a copied answer cell, a moved one.
-        seconds: wall time in the sandbox.
+        seconds: wall time of everything.
+        inside: seconds of these in which its own cells and cases ran, as the sandbox says.
         key: what the result holds for: submission, chapter version, environment, class seed.
         graded_at: when it was computed, ISO 8601 in UTC.
     """
@@ -90,6 +91,7 @@ class SubmissionResult:
     items: tuple[ItemResult, ...] = ()
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
+    inside: float = 0.0
     key: str = ""
     graded_at: str = ""
 

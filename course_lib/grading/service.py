@@ -28,7 +28,7 @@ from typing import Any
 
 from course_lib.errors import CourseError
 from course_lib.grading.assignment import Assignment
-from course_lib.grading.attempt import take_answers
+from course_lib.grading.attempt import Answers, take_answers
 from course_lib.grading.intake import Submission, Unreadable
 from course_lib.grading.judge import Taken, judge_exercise, judge_question
 from course_lib.grading.limits import Limits
@@ -237,7 +237,9 @@ class Grader:
                     return self._sandbox
                 with suppress(SandboxDied):
                     self._sandbox = Sandbox(self._place, confined=self.sandboxed)
-        raise CourseError("The sandbox was killed whenever it started.", "Look for what ends processes here; is memory short?")
+        raise CourseError(
+            "The sandbox was killed whenever it started.", "Look for what ends processes here; is memory short?"
+        )
 
     def close(self) -> None:
         """End the sandbox and take its files away."""
@@ -253,16 +255,18 @@ class Grader:
         whole = self.assignment.whole
         for attempt in range(TRIES):
             try:
-                taken, said = take_answers(self.sandbox(), program, whole, self._visible, limits)
+                answers = take_answers(self.sandbox(), program, whole, self._visible, limits)
                 break
             except SandboxDied:
                 if attempt == TRIES - 1:
-                    taken = {item: Taken(stopped="killed") for item in self._items()}
-                    said = ["The sandbox ended three times while this submission ran."]
-        items = tuple(self._judge(item, taken.get(item, Taken())) for item in self._items())
+                    stopped = {item: Taken(stopped="killed") for item in self._items()}
+                    answers = Answers(stopped, ["The sandbox ended three times while this submission ran."])
+        items = tuple(self._judge(item, answers.taken.get(item, Taken())) for item in self._items())
+        seconds = round(time.monotonic() - begin, 3)
         return SubmissionResult(
             submission.learner, self.assignment.chapter.number, submission.sha256, readable=True, items=items,
-            warnings=(*program.warnings, *said), seconds=round(time.monotonic() - begin, 3), graded_at=_now(),
+            warnings=(*program.warnings, *answers.said), seconds=seconds, inside=round(min(answers.inside, seconds), 3),
+            graded_at=_now(),
         )  # fmt: skip
 
     def _items(self) -> list[str]:

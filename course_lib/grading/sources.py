@@ -13,9 +13,9 @@ import ast
 import re
 import threading
 import warnings
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 LONGEST, DEEPEST_BRACKETS = 100_000, 60
 _MAGIC = re.compile(
@@ -29,7 +29,7 @@ _TIMED = ("time", "capture", "prun", "timeit")
 _STRANGE = frozenset(
     ("exec", "eval", "globals", "locals", "vars", "setattr", "delattr", "get_ipython", "__import__", "compile")
 )
-_STRANGE_LINE = re.compile(r"^\s*%(run|load|pylab|autocall|edit|macro|rerun|recall)\b", re.MULTILINE)
+_STRANGE_LINE = re.compile(r"^[ \t]*%(run|load|pylab|autocall|edit|macro|rerun|recall)\b", re.MULTILINE)
 _SHOWING = frozenset(
     (
         "print",
@@ -140,7 +140,11 @@ def names_of(text: str) -> Names | None:
         >>> sorted(found.binds), sorted(found.now), sorted(found.later), sorted(found.touches)
         (['draw', 'seed'], ['cache'], ['offset', 'seed'], ['cache'])
     """
-    return _short_names_of(text) if len(text) < 20_000 else _names_of(text)
+    known, found = _known.look(text)
+    if not known:
+        found = _names_of(text)
+        _known.put(text, found)
+    return found
 
 
 def _names_of(text: str) -> Names | None:
@@ -158,7 +162,33 @@ def _names_of(text: str) -> Names | None:
     return found
 
 
-_short_names_of = lru_cache(maxsize=1024)(_names_of)  # a chapter's own cells come again with every submission
+class _Known:
+    """What was found out about texts lately; a chapter's own cells come again with every submission."""
+
+    MOST = 3_000_000  # characters
+
+    def __init__(self) -> None:
+        self.found: OrderedDict[str, Names | None] = OrderedDict()
+        self.size, self.lock = 0, threading.Lock()
+
+    def look(self, text: str) -> tuple[bool, Names | None]:
+        """Whether a text is known, and what is known of it."""
+        with self.lock:
+            known = text in self.found
+            if known:
+                self.found.move_to_end(text)
+            return known, self.found.get(text)
+
+    def put(self, text: str, names: Names | None) -> None:
+        """Remember, and forget what was not asked for in the longest time."""
+        with self.lock:
+            self.size += 0 if text in self.found else len(text)
+            self.found[text] = names
+            while self.size > self.MOST:
+                self.size -= len(self.found.popitem(last=False)[0])
+
+
+_known = _Known()
 
 
 def same_code(one: str, other: str) -> bool:

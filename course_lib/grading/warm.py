@@ -57,7 +57,7 @@ def main(descriptor: int) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     keepers: dict[int, int] = {}
     while True:
-        ready, _, _ = select.select([control, wake], [], [])
+        ready: list[Any] = select.select([control, wake], [], [])[0]
         if wake in ready:
             os.read(wake, 4096)
         for pid, job, code, usage in ended(keepers):
@@ -303,8 +303,8 @@ def run_cell(shell: Any, source: str) -> str:
         result = shell.run_cell(source, store_history=False, silent=False)
     except BaseException as error:
         return f"{type(error).__name__}: {error}"[:500]
-    error = result.error_before_exec or result.error_in_exec
-    return "" if error is None else f"{type(error).__name__}: {error}"[:500]
+    raised = result.error_before_exec or result.error_in_exec
+    return "" if raised is None else f"{type(raised).__name__}: {raised}"[:500]
 
 
 def _error(error: BaseException, line: str) -> dict[str, str]:

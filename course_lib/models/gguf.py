@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -190,10 +191,7 @@ def hash_of(path: Path, progress: Progress | None = None) -> str:
     status = path.stat()
     key = f"{path.resolve()}|{status.st_size}|{status.st_mtime_ns}"
     notes = cache_dir() / "models" / "gguf-hashes.json"
-    try:
-        known = json.loads(notes.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        known = {}
+    known = known_hashes(notes)
     if key not in known:
         digest = hashlib.sha256()
         with path.open("rb") as file:
@@ -202,6 +200,17 @@ def hash_of(path: Path, progress: Progress | None = None) -> str:
                 if progress is not None:
                     progress(f"Reading {path.name}", min(done << 22, status.st_size), status.st_size)
         with suppress(CourseError, OSError), locked(notes):  # a cache that cannot be written costs time, no more
-            notes.write_text(json.dumps({**known, key: digest.hexdigest()}), encoding="utf-8")
+            unfinished = notes.with_suffix(".part")
+            unfinished.write_text(json.dumps({**known_hashes(notes), key: digest.hexdigest()}), encoding="utf-8")
+            os.replace(unfinished, notes)
         return digest.hexdigest()
     return str(known[key])
+
+
+def known_hashes(notes: Path) -> dict[str, str]:
+    """The hashes that were noted, by place, size and time of their files."""
+    try:
+        known: dict[str, str] = json.loads(notes.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return known

@@ -6,7 +6,8 @@ somebody may have fine-tuned in place, or a hook that ablates a head. A cache th
 of another model and nobody notices. So a stored file is *checked, not trusted*: the shortest text is run again, which
 takes a tenth of a second, and when its states differ from the stored ones, everything is computed anew.
 
-A file is written under a temporary name and renamed when it is complete; an interruption leaves nothing half-done.
+A file is written under a temporary name and renamed when it is complete; an interruption leaves nothing half-done. Of two
+processes that want the same states, the second waits for the first and reads what it wrote.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from course_lib.batches import Progress
+from course_lib.data.cache import computed_once, version_of
 from course_lib.models import cache_dir
 from course_lib.probing.states import Position, hidden_states
 
@@ -52,14 +54,19 @@ def cached_hidden_states(
     from safetensors import SafetensorError
 
     path = cache_dir() / "activations" / f"{cache_key(model, texts, position)}.safetensors"
-    stored = read_states(path)
+    seen, stored = version_of(path), read_states(path)
     if stored is not None and still_true(model, texts, position, stored):
         return stored
-    states = hidden_states(model, texts, position, progress=progress)
-    with suppress(
-        OSError, SafetensorError
-    ):  # a full or read-only disk costs the next run time, not this one its states
-        write_states(path, states)
+    with computed_once(f"activations-{path.stem}"):
+        if version_of(path) != seen:  # somebody else has computed them in the meantime
+            stored = read_states(path)
+            if stored is not None and still_true(model, texts, position, stored):
+                return stored
+        states = hidden_states(model, texts, position, progress=progress)
+        with suppress(
+            OSError, SafetensorError
+        ):  # a full or read-only disk costs the next run time, not this one its states
+            write_states(path, states)
     return states
 
 

@@ -14,6 +14,8 @@ LATE = '# %%\na = 1\n\n# %%\nb = 1\n\n# %% course={"role": "cold_open"}\n'
 ANSWER = '# %% course={"role": "answer"}\n# expand: example_course:largest_gap\n'
 NO_FUNCTION = "### BEGIN SOLUTION\nlargest = len\n### END SOLUTION"
 PLOT = "# %%\nimport matplotlib.pyplot as plt\nplt.plot(scores)"
+SHOWN = "# %%\npublished_share(scores, 2.5)"
+CHECK_2 = 'check("1.2", largest_gap)'
 SEQUENCE = "from collections.abc import Sequence\n\n"
 LONG = "\n".join(f"x{i} = {i}" for i in range(41)) + "\n"
 
@@ -45,6 +47,14 @@ BROKEN = [
     ("repair", "no repair", '{"role": "repair", "id": "1.3"}', '{"role": "exercise", "id": "1.3"}'),
     ("repair", "no fault shown", 'course={"role": "fault", "shares": ["1.3"]}', 'course={"shares": ["1.3"]}'),
     ("repair", "fault only defined", "\n\npublished_share(scores, 2)\n", "\n"),
+    ("answers_apart", "a demonstration calls the answer", SHOWN, "# %%\nmean_score(scores)"),
+    ("answers_apart", "inside a function", SHOWN, "# %%\ndef later():\n    return mean_score(scores)"),
+    ("answers_apart", "defined by a test", "largest_gap)\n", "largest_gap)\ngap = 1\n\n# %%\ngap += 1\n"),
+    ("answers_apart", "through globals", SHOWN, '# %%\nglobals()["mean_score"](scores)'),
+    ("answers_apart", "the last output", SHOWN, "# %%\nprint(_)"),
+    ("answers_apart", "no plain Python", SHOWN, "# %%\nfiles = !ls"),
+    ("answers_apart", "a test that changes the model", CHECK_2, "model.generate = str\n" + CHECK_2),
+    ("answers_apart", "an answer that imports all", '"?"\n### BEGIN', '"?"\nfrom math import *\n### BEGIN'),
     ("roles", "a role misspelt", 'course={"role": "fault"', 'course={"role": "flaw"'),
     ("sections", "no signature result", 'course={"role": "signature", ', 'course={'),
     ("sections", "two controls", CONTROL, CONTROL + "# twice\n\n" + CONTROL),
@@ -104,6 +114,13 @@ def test_finding_names_the_cell(course, registry, source):
     (finding,) = findings(course, registry)
     assert (finding.cell, finding.rule, finding.level) == ("control-1", "cell_length", "error")
     assert finding.text().startswith("01_example:control-1: error [cell_length] The cell has 41 lines of code.")
+
+
+def test_a_cell_that_needs_an_answer_is_named_with_the_name(course, registry, source):
+    source.write_text(source.read_text().replace("# %%\npublished_share(scores, 2.5)", "# %%\nmean_score(scores)"))
+    (finding,) = findings(course, registry)
+    assert (finding.cell, finding.rule) == ("signature-1", "answers_apart")
+    assert "The cell uses mean_score, which the cell answer-1-1 defines" in finding.problem
 
 
 def test_prose_number_is_a_warning_and_code_is_not_prose(course, registry, source):

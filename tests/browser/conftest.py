@@ -51,8 +51,9 @@ def chromium_path() -> str:
 @pytest.fixture(scope="session")
 def browser(chromium_path: str) -> Iterator[Any]:
     """Chromium without a window; it resolves no name outside this machine."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=30_000)  # other tests run beside these; a page that is slow is not a page that is wrong
     options = ["--disable-background-networking", "--disable-component-update", "--no-first-run"]
     options += ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -42,7 +42,7 @@ def offline_page(browser: Browser) -> Iterator[Page]:
         AssertionError: at the end, when the page asked for anything from outside; the message lists the addresses.
     """
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     refused: list[str] = []
 
     def only_this_machine(route: Route) -> None:

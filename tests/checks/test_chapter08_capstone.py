@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from course_lib.checks.chapter08 import capstone
-from course_lib.checks.gate import _passes, gate
+from course_lib.checks.gate import gate, passes
 from course_lib.checks.registry import exercise
 from course_lib.checks.report import Report
 from course_lib.checks.runner import SEALED, run
@@ -24,7 +24,7 @@ def test_passes_the_gate_on_random_models_alone():
 
 def test_every_draw_of_random_models_tells_the_mistakes_apart():
     for seed in range(3, 9):
-        missed = [m.name for m in TINY.mistakes if _passes(TINY, m.function, TINY.hidden(seed))]
+        missed = [m.name for m in TINY.mistakes if passes(TINY, m.function, TINY.hidden(seed))]
         assert missed == [], f"seed {seed}"
 
 

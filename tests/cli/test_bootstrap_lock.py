@@ -35,7 +35,7 @@ def test_the_second_waits_for_the_first_and_outlives_its_death(
     timer.start()
     with one_set_up_at_a_time(tmp_path) as waited:
         assert waited
-        assert first.wait(timeout=10) != 0
+        assert first.wait(timeout=60) != 0
     first.stdout.close()
     assert f"(process {first.pid}) is at work on {tmp_path}" in capsys.readouterr().err
     with one_set_up_at_a_time(tmp_path) as waited:

@@ -60,7 +60,7 @@ def test_output_that_is_not_utf_8_does_not_stop_it(tmp_path: Path) -> None:
 def test_an_interruption_ends_the_program_too(tmp_path: Path, number: signal.Signals) -> None:
     """Only the parent gets the signal here, as from `kill`; the child must not survive it."""
     note = tmp_path / "child"
-    child = f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    child = f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
     parent = (
         "import sys, io, pathlib\n"
         "from course_lib.cli.bootstrap_run import Progress, ended_like_interrupted, run_logged\n"
@@ -72,7 +72,7 @@ def test_an_interruption_ends_the_program_too(tmp_path: Path, number: signal.Sig
     process = subprocess.Popen([sys.executable, "-c", parent], env=environment, stderr=subprocess.DEVNULL)
     wait_for(lambda: note.exists() and note.read_text() != "")
     process.send_signal(number)
-    process.wait(timeout=15)
+    process.wait(timeout=60)
     pid = int(note.read_text())
     wait_for(lambda: not is_running(pid))
 
@@ -85,7 +85,7 @@ def is_running(pid: int) -> bool:
     return True
 
 
-def wait_for(condition: object, seconds: float = 15) -> None:
+def wait_for(condition: object, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():  # type: ignore[operator]
         assert time.monotonic() < end, "waited in vain"

@@ -110,7 +110,7 @@ def address() -> Iterator[str]:
         yield f"http://localhost:{port}"
     finally:
         server.send_signal(signal.SIGTERM)
-        server.wait(timeout=20)
+        server.wait(timeout=60)
 
 
 def wait_until_served(url: str, server: subprocess.Popen[bytes]) -> None:
@@ -127,7 +127,7 @@ def wait_until_served(url: str, server: subprocess.Popen[bytes]) -> None:
 
 def get(url: str) -> str:
     request = urllib.request.Request(url, headers={"Authorization": "token sesame"})
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return str(answer.read().decode())
 
 

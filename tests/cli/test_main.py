@@ -22,7 +22,7 @@ READ_BY_OLD_PYTHON = ["__init__.py", "__main__.py", "errors.py", "cli/__init__.p
 def run_module(*words: str, python: str = sys.executable) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(
-        [python, "-m", "course_lib", *words], capture_output=True, text=True, cwd=ROOT, env=environment, timeout=60
+        [python, "-m", "course_lib", *words], capture_output=True, text=True, cwd=ROOT, env=environment, timeout=300
     )
 
 

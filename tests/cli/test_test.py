@@ -39,13 +39,51 @@ def pytest_step(report: str, code: int = 0) -> Step:
 
 def run_with(steps: list[Step], monkeypatch: pytest.MonkeyPatch, arguments: argparse.Namespace | None = None) -> int:
     monkeypatch.setattr(command, "STEPS", tuple(steps))
-    return command.run(arguments or argparse.Namespace(only=None, pytest_arguments=[], json=False))
+    return command.run(arguments or parse())
 
 
 def test_the_steps_are_all_there_and_pytest_is_last() -> None:
     names = [step.name for step in command.STEPS]
     assert names == ["ruff-check", "ruff-format", "mypy", "lint", "build", "gate", "pytest"]
     assert command.STEPS[4].arguments[-1] == "--check"
+
+
+def test_steps_beside_each_other_are_printed_whole_and_in_order(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    slow = Step("slow", ("-c", "import time, sys; print(1); time.sleep(0.5); print(2, file=sys.stderr)"))
+    gate = Step("gate", ("-c", "print('gated')"))
+    assert run_with([slow, PASSES, gate], monkeypatch) == 0
+    words = [line for line in capfd.readouterr().out.splitlines() if line and not line.startswith(("Beside", "-"))]
+    assert words[:7] == ["== slow", "1", "2", "== passes", "fine", "== gate", "gated"]
+
+
+def test_gate_and_pytest_get_a_worker_a_core_and_each_worker_one_thread(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    for name in command.ONE_THREAD:
+        monkeypatch.delenv(name, raising=False)
+    show = "import os, sys; print(*sys.argv[1:], os.environ.get('OMP_NUM_THREADS'))"
+    steps = [Step("gate", ("-c", show, "{workers}")), Step("pytest", ("-c", show))]
+    assert run_with(steps, monkeypatch, parse("--workers", "3")) == 0
+    gate, tests = (line for line in capfd.readouterr().out.splitlines() if line.endswith(" 1"))
+    assert gate == "3 1"
+    assert "-n 3 --dist loadscope" in tests
+    assert run_with(steps, monkeypatch, parse("--workers", "1")) == 0
+    assert "1 None" in capfd.readouterr().out
+    assert "-n" not in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(("gibibytes", "expected"), [(1, 1), (9, 2), (1000, 4)])
+def test_there_are_as_many_workers_as_cores_and_memory_allow(
+    gibibytes: int, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import psutil
+
+    monkeypatch.setattr(command.os, "sched_getaffinity", lambda _: set(range(4)), raising=False)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: argparse.Namespace(available=gibibytes * 2**30))
+    assert command.free_workers() == expected
 
 
 def test_a_failing_step_stops_nothing_and_fails_the_whole(
@@ -114,7 +152,11 @@ def test_only_runs_the_named_steps_and_knows_no_others(
     with pytest.raises(SystemExit):
         parse("--only", "mipy")
     assert (
-        run_with([PASSES, FAILS], monkeypatch, argparse.Namespace(only=["passes"], pytest_arguments=[], json=False))
+        run_with(
+            [PASSES, FAILS],
+            monkeypatch,
+            argparse.Namespace(only=["passes"], pytest_arguments=[], json=False, workers=1),
+        )
         == 0
     )
     assert "passed" in capfd.readouterr().out
@@ -123,7 +165,7 @@ def test_only_runs_the_named_steps_and_knows_no_others(
 def test_the_closing_table_also_comes_as_json(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = argparse.Namespace(only=None, pytest_arguments=[], json=True)
+    arguments = argparse.Namespace(only=None, pytest_arguments=[], json=True, workers=1)
     assert run_with([PASSES, FAILS], monkeypatch, arguments) == 1
     outcomes = json.loads(capfd.readouterr().out.splitlines()[-1])
     assert [(outcome["step"], outcome["passed"]) for outcome in outcomes] == [("passes", True), ("fails", False)]

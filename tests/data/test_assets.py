@@ -237,7 +237,7 @@ assets.download_wheel = counted
 assert (assets.fetch("toy") / "toy/big.bin").read_bytes() == t.BIG
 """
     running = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(3)]
-    assert [process.wait(timeout=120) for process in running] == [0, 0, 0]
+    assert [process.wait(timeout=600) for process in running] == [0, 0, 0]
     assert (tmp_path / "downloads").read_text() == "x"
 
 

@@ -12,6 +12,8 @@ import sys
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
+HANGS = 1800  # seconds of the clock: only for what waits for ever, on a machine however busy with other tests
+
 _CONTEXT = multiprocessing.get_context("forkserver") if sys.platform != "win32" else multiprocessing.get_context()
 if sys.platform != "win32":
     _CONTEXT.set_forkserver_preload(["nbgrader.apps", "nbgrader.apps.nbgraderapp", "ipykernel.kernelapp"])
@@ -21,10 +23,10 @@ def nbgrader(*arguments: str, cwd: Path, log: Path) -> int:
     """Run `nbgrader ARGUMENTS` in a folder; what it says is appended to `log`; its exit code is returned."""
     process = _CONTEXT.Process(target=_run, args=(arguments, str(cwd), str(log), dict(os.environ)))
     process.start()
-    process.join(timeout=300)
+    process.join(timeout=HANGS)
     if process.exitcode is None:
         process.kill()
-        raise TimeoutError(f"nbgrader {' '.join(arguments)} did not end within 300 s; see {log}")
+        raise TimeoutError(f"nbgrader {' '.join(arguments)} did not end within {HANGS} s; see {log}")
     return int(process.exitcode)
 
 

@@ -1,9 +1,14 @@
 """A whole class through plain nbgrader: generate, release, fetch, submit, collect, autograde, feedback, export.
 
 Five learners hand in: everything right, the first half, nothing, everything right but noisy on stderr, and everything
-right with an answer cell copied. nbgrader gives 0 to a test cell with anything on stderr, and stops for the whole class
-at a copied answer cell; the course's `check` and `DropCopiedIds` mend these two, and what nbgrader does without them is
-recorded here too, so that a new version of it is noticed.
+right with an answer cell copied. nbgrader by itself gives 0 to a test cell with anything on stderr, and stops for the whole
+class at a copied answer cell; what it does there is recorded here too, so that a new version of it is noticed.
+
+The whole class is taken through the example chapter and one real one. What could go wrong for one chapter and not for
+another is tested elsewhere, once and without nbgrader's seventeen commands: that every test cell passes with the right
+answers and fails without, and does not need what a trimmed notebook lacks, in `tests/authoring/test_real_chapters.py`; that
+the points of the test cells are those of the registry, by `course lint`. What is left to nbgrader is reading the notebook:
+every chapter goes through `generate_assignment`, and has to come out as `course build` writes it.
 """
 
 from __future__ import annotations
@@ -13,7 +18,7 @@ import csv
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,11 +28,13 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(PROJECT / "tests" / "authoring" / "example"), str(PROJECT / "tests" / "grading")]
 
+import example_class  # noqa: E402
 import example_course  # noqa: E402
 from nbgrader_commands import nbgrader  # noqa: E402
 
 from course_lib.authoring.build import build  # noqa: E402
 from course_lib.authoring.chapters import Chapter, find_chapters  # noqa: E402
+from course_lib.authoring.source import notebook_bytes, solution_notebook  # noqa: E402
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="nbgrader's exchange does not run on Windows")
 
@@ -60,44 +67,60 @@ class Class:
             return {row["student_id"]: float(row["score"]) for row in csv.DictReader(stream)}
 
 
-def chapters() -> list:
-    real = [pytest.param(c.folder, marks=[pytest.mark.model, pytest.mark.slow]) for c in find_chapters(PROJECT)]
-    return [example_course.CHAPTER, *real]
+REAL = find_chapters(PROJECT, ["8"])[0].folder
+OTHERS = [chapter.folder for chapter in find_chapters(PROJECT) if chapter.folder != REAL]
 
 
-@pytest.fixture(scope="module", params=chapters())
-def collected(request, tmp_path_factory) -> Class:
-    """The class, up to and including `nbgrader collect`."""
-    folder, base = request.param, tmp_path_factory.mktemp("class")
+def make_assignment(folder: str, base: Path) -> Class:
+    """The course folder of a chapter, its notebook generated from the source by nbgrader."""
     root = base / "course"
+    if folder == example_course.CHAPTER:
+        root.mkdir()
+        example_course.make_course(root)
+        example_class.configure(root)
+        build(root=root, registry=example_course.REGISTRY)
+    else:
+        shutil.copytree(PROJECT / "solutions" / folder, root / "solutions" / folder)
+        shutil.copy(PROJECT / "nbgrader_config.py", root)
+        chapter = Chapter(root, folder)
+        chapter.solution.write_bytes(notebook_bytes(solution_notebook(chapter)))
+    exchange = (f"--Exchange.root={base / 'exchange'}", f"--Exchange.cache={base / 'cache'}")
+    group = Class(root, Chapter(root, folder), exchange, base / "log.txt")
+    shutil.rmtree(root / "chapters", ignore_errors=True)
+    group.right("generate_assignment", folder)
+    return group
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory) -> Iterator[None]:
+    """The variables by which nbgrader and its kernels find what they need."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", example_course.python_path())
-        patch.setenv("JUPYTER_DATA_DIR", str(base / "data"))
+        patch.setenv("PYTHONPATH", example_class.python_path())
+        patch.setenv("JUPYTER_DATA_DIR", str(tmp_path_factory.mktemp("data")))
         # nbgrader calls `alembic` by its plain name when it makes a gradebook.
         patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-        if folder == example_course.CHAPTER:
-            root.mkdir()
-            example_course.make_course(root)
-            build(root=root, registry=example_course.REGISTRY)
-        else:
-            shutil.copytree(PROJECT / "solutions" / folder, root / "solutions" / folder)
-            shutil.copy(PROJECT / "nbgrader_config.py", root)
-            build(root=root)
-        exchange = (f"--Exchange.root={base / 'exchange'}", f"--Exchange.cache={base / 'cache'}")
-        group = Class(root, Chapter(root, folder), exchange, base / "log.txt")
-        shutil.rmtree(root / "chapters")
-        group.right("generate_assignment", folder)
-        group.right("release_assignment", folder)
-        for learner, answer in LEARNERS.items():
-            desk = base / learner
-            desk.mkdir()
-            group.right("fetch_assignment", folder, f"--course={COURSE}", cwd=desk)
-            answer(desk / folder / group.chapter.release.name, group.chapter.solution)
-            if folder != example_course.CHAPTER:
-                trim(desk / folder / group.chapter.release.name)
-            group.right("submit", folder, f"--course={COURSE}", f"--student={learner}", cwd=desk)
-        group.right("collect", folder)
-        yield group
+        yield
+
+
+@pytest.fixture(
+    scope="module",
+    params=[example_course.CHAPTER, pytest.param(REAL, marks=[pytest.mark.model, pytest.mark.slow])],
+)
+def collected(request, places, tmp_path_factory) -> Class:
+    """The class, up to and including `nbgrader collect`."""
+    folder, base = request.param, tmp_path_factory.mktemp("class")
+    group = make_assignment(folder, base)
+    group.right("release_assignment", folder)
+    for learner, answer in LEARNERS.items():
+        desk = base / learner
+        desk.mkdir()
+        group.right("fetch_assignment", folder, f"--course={COURSE}", cwd=desk)
+        answer(desk / folder / group.chapter.release.name, group.chapter.solution)
+        if folder != example_course.CHAPTER:
+            trim(desk / folder / group.chapter.release.name)
+        group.right("submit", folder, f"--course={COURSE}", f"--student={learner}", cwd=desk)
+    group.right("collect", folder)
+    return group
 
 
 def fill_in(path: Path, solution: Path, change: Callable[[int, int, str], str | None]) -> nbformat.NotebookNode:
@@ -176,13 +199,28 @@ def points(chapter: Chapter) -> list[float]:
     return found
 
 
-def test_release_is_what_course_build_writes(collected, tmp_path):
+def test_release_is_what_course_build_writes(collected):
     """`nbgrader generate_assignment` and `course build` give the same bytes."""
-    registry = example_course.REGISTRY if collected.chapter.folder == example_course.CHAPTER else None
-    generated = {path.name: path.read_bytes() for path in collected.chapter.release_folder.iterdir()}
-    states = build([collected.chapter.folder], root=collected.root, registry=registry, check=True)
+    holds_what_build_writes(collected)
+
+
+@pytest.mark.parametrize("folder", OTHERS)
+def test_release_of_every_other_chapter_is_what_course_build_writes(folder, places, tmp_path):
+    """As above, for the chapters through which no class is taken."""
+    holds_what_build_writes(make_assignment(folder, tmp_path))
+
+
+def holds_what_build_writes(group: Class) -> None:
+    """A real chapter is held against the built one of the project, which `test_real_chapters.py` holds against `build`."""
+    generated = {path.name: path.read_bytes() for path in group.chapter.release_folder.iterdir()}
     assert generated
-    assert [state for state in states if not state.right] == []
+    if group.chapter.folder == example_course.CHAPTER:
+        states = build([group.chapter.folder], root=group.root, registry=example_course.REGISTRY, check=True)
+        assert [state for state in states if not state.right] == []
+    else:
+        built = PROJECT / "chapters" / group.chapter.folder
+        names = [path.name for path in built.iterdir() if not path.name.startswith((".", "__"))]
+        assert generated == {name: (built / name).read_bytes() for name in names}
 
 
 def test_five_submissions_get_their_marks(collected):
@@ -205,7 +243,7 @@ def test_five_submissions_get_their_marks(collected):
 
 
 @pytest.mark.parametrize("collected", [example_course.CHAPTER], indirect=True)
-def test_what_nbgrader_does_without_drop_copied_ids(collected, tmp_path):
+def test_what_nbgrader_does_by_itself_at_a_copied_cell(collected, tmp_path):
     """One copied cell stops everybody behind it; learner by learner, only its own submission fails."""
     root = tmp_path / "course"
     for name in ("solutions", "chapters"):
@@ -213,9 +251,9 @@ def test_what_nbgrader_does_without_drop_copied_ids(collected, tmp_path):
     for learner in ("copied", "full"):
         shutil.copytree(collected.root / "submitted" / learner, root / "submitted" / learner)
     config = (PROJECT / "nbgrader_config.py").read_text()
-    plain = config.replace("course_lib.authoring.stubs.DropCopiedIds", "nbgrader.preprocessors.DeduplicateIds")
-    assert plain != config
-    (root / "nbgrader_config.py").write_text(plain)
+    ours = config[config.index("# From a submission to a mark.") : config.index("# What a learner wrote is shown")]
+    assert "c.Autograde." in ours
+    (root / "nbgrader_config.py").write_text(config.replace(ours, ""))
     group = Class(root, Chapter(root, collected.chapter.folder), collected.exchange, tmp_path / "log.txt")
     group.right("generate_assignment", group.chapter.folder, "--force")
 

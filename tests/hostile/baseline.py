@@ -18,7 +18,6 @@ import os
 import resource
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -30,7 +29,17 @@ from typing import Any
 from tests.hostile.canaries import Canaries, end_leftovers, hand_in
 from tests.hostile.cases import CASES
 from tests.hostile.kit import Case, Kit
-from tests.hostile.mini_course import FOLDER, FULL, HERE, LIBRARY, PLAIN_HIDDEN, PROJECT, make_course, notebooks_of, plain_source
+from tests.hostile.mini_course import (
+    FOLDER,
+    FULL,
+    HERE,
+    LIBRARY,
+    PLAIN_HIDDEN,
+    PROJECT,
+    make_course,
+    notebooks_of,
+    plain_source,
+)
 
 RECORD = HERE / "baseline.json"
 BEFORE, LEARNER, ACCOMPLICE, BEHIND = "a_before", "m_hostile", "n_accomplice", "z_behind"
@@ -49,7 +58,7 @@ def main() -> None:
     if chosen.inside:
         record_inside(chosen.inside, chosen.cases)
         return
-    names = chosen.cases or [name for name in CASES]
+    names = chosen.cases or list(CASES)
     with tempfile.TemporaryDirectory(prefix="baseline-") as folder:
         base = Path(folder)
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", base / "venv"], check=True)
@@ -77,7 +86,8 @@ def walled(base: Path, names: list[str]) -> list[str]:
     # without capabilities: whoever has them can take a read-only mount back
     wall = ["bwrap", "--unshare-user", "--uid", "0", "--gid", "0", "--cap-drop", "ALL", "--disable-userns"]
     wall += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/var/tmp"]
-    wall += ["--tmpfs", "/dev/shm", "--bind", str(base), str(base), "--ro-bind", str(PROJECT), str(PROJECT), "--unshare-pid", "--unshare-net", "--unshare-ipc"]
+    wall += ["--tmpfs", "/dev/shm", "--bind", str(base), str(base), "--ro-bind", str(PROJECT), str(PROJECT)]
+    wall += ["--unshare-pid", "--unshare-net", "--unshare-ipc"]
     return [*wall, "--die-with-parent", "--chdir", str(PROJECT), "--", *inside]
 
 
@@ -97,10 +107,12 @@ def clean_environment(base: Path) -> dict[str, str]:
 def record_inside(base: Path, names: list[str]) -> None:
     """Record cases, one file each."""
     import nbgrader
-    import nbgrader.apps.nbgraderapp  # noqa: F401 - once, before the forks
-    import nbgrader.server_extensions.formgrader  # noqa: F401
+    import nbgrader.apps.nbgraderapp
+    import nbgrader.server_extensions.formgrader
 
-    (base / "out" / "versions").write_text(json.dumps({"nbgrader": nbgrader.__version__, "python": sys.version.split()[0]}))
+    (base / "out" / "versions").write_text(
+        json.dumps({"nbgrader": nbgrader.__version__, "python": sys.version.split()[0]})
+    )
     template = base / "template"
     if not (template / "ready").exists():
         shutil.rmtree(template, ignore_errors=True)
@@ -171,7 +183,11 @@ def record_case(case: Case, base: Path, template: Path) -> dict[str, Any]:
             archive = root / "downloaded" / FOLDER / "archive"
             archive.mkdir(parents=True)
             (archive / "class.zip").write_bytes(handed.archive)
-            ended = run(["zip_collect", FOLDER, "--force", f"--FileNameCollectorPlugin.named_regexp={ZIP_PATTERN}"], root, folder / "log")
+            ended = run(
+                ["zip_collect", FOLDER, "--force", f"--FileNameCollectorPlugin.named_regexp={ZIP_PATTERN}"],
+                root,
+                folder / "log",
+            )
             names = ("mallory", "zoe", "ada")
         else:
             hand_in(root / "submitted", LEARNER, ACCOMPLICE, handed)
@@ -210,7 +226,11 @@ def probed(case: Case, root: Path, learner: str, canaries: Canaries) -> list[str
         found.append("hidden")
     pages = [path.read_text(errors="replace") for path in (root / "feedback" / learner).rglob("*.html")]
     script = f"document.title='script-{case.name}'"
-    if any(before + script in page for page in pages for before in ("<script>", 'onerror="', 'onload="', "javascript:", 'javascript">')):
+    if any(
+        before + script in page
+        for page in pages
+        for before in ("<script>", 'onerror="', 'onload="', "javascript:", 'javascript">')
+    ):
         found.append("script")
     return found
 

@@ -50,7 +50,9 @@ class Canaries:
         (folder / "answers.py").write_text(f"# {self.secrets['solution']}\n{right}")
         self._gradebook()
         os.environ[VARIABLE] = self.secrets["environment"]
-        self.process = subprocess.Popen(["/bin/sh", "-c", f"sleep 3000; : {self.secrets['process']}"], start_new_session=True)
+        self.process = subprocess.Popen(
+            ["/bin/sh", "-c", f"sleep 3000; : {self.secrets['process']}"], start_new_session=True
+        )
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self.listener.getsockname()[1])
         threading.Thread(target=self._listen, daemon=True).start()

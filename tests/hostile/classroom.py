@@ -19,7 +19,16 @@ from course_lib.grading.service import grade
 from course_lib.grading.store import ResultStore
 from tests.hostile.canaries import Canaries, end_leftovers, hand_in, put, running, wait_until
 from tests.hostile.kit import Case, Kit
-from tests.hostile.mini_course import EXERCISES, FOLDER, LIBRARY, QUESTIONS, SEED, hidden_numbers, make_course, notebooks
+from tests.hostile.mini_course import (
+    EXERCISES,
+    FOLDER,
+    LIBRARY,
+    QUESTIONS,
+    SEED,
+    hidden_numbers,
+    make_course,
+    notebooks,
+)
 
 MODULES = ("numpy", "torch", "matplotlib.pyplot", "IPython.core.interactiveshell", "course_lib.models")
 LIMITS = Limits(
@@ -97,7 +106,11 @@ def grade_cases(cases: Iterable[Case], base: Path, *, limits: Limits = LIMITS) -
         for number, case in enumerate(cases):
             learner, accomplice = f"l{number:03d}-m", f"l{number:03d}-n"
             places = canaries.places(
-                LEARNER=learner, LIBRARY=str(LIBRARY), STORE=str(store), OTHER=str(honest), NEARLY=str(limits.step_seconds - 2)
+                LEARNER=learner,
+                LIBRARY=str(LIBRARY),
+                STORE=str(store),
+                OTHER=str(honest),
+                NEARLY=str(limits.step_seconds - 2),
             )
             handed = case.handed(Kit(case.name, sheets, places))
             found[case.name] = Outcome()
@@ -156,7 +169,8 @@ def _grade(
         marks[result.learner] = result.points
         case, role = owners.get(result.learner, ("", ""))
         if os.environ.get("HOSTILE_VERBOSE"):
-            print(f"{time.strftime('%H:%M:%S')} {result.learner} {case} {result.points} {[i.status for i in result.items]} {result.seconds}", flush=True)
+            statuses = [item.status for item in result.items]
+            print(f"{time.strftime('%H:%M:%S')} {result.learner} {case} {result.points} {statuses}", flush=True)
         if role == "m":
             found[case].result, found[case].seconds = result, time.monotonic() - before
             if result.learner in notebook_of:

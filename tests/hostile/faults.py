@@ -33,7 +33,11 @@ def grade_here(root: Path, into: Path, scheduler: str = "") -> None:
     """Grade the class of a folder; one line for each result, as it comes."""
     with into.open("a") as stream:
         for result in grade(
-            assignment(root), submissions(root), store=ResultStore(root / "store"), workers=2, scheduler=scheduler or None
+            assignment(root),
+            submissions(root),
+            store=ResultStore(root / "store"),
+            workers=2,
+            scheduler=scheduler or None,
         ):
             stream.write(json.dumps([result.learner, result.points, result.graded_at]) + "\n")
             stream.flush()

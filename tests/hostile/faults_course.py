@@ -65,9 +65,23 @@ def make_class(root: Path, learners: int) -> dict[str, float]:
 
 def _notebook(body: str) -> dict[str, Any]:
     def cell(name: str, source: str, **marked: Any) -> dict[str, Any]:
-        fields = {"schema_version": 3, "grade": False, "solution": False, "locked": False, "task": False, "grade_id": name}
+        fields = {
+            "schema_version": 3,
+            "grade": False,
+            "solution": False,
+            "locked": False,
+            "task": False,
+            "grade_id": name,
+        }
         metadata = {"course": {"id": "17.1"}, "nbgrader": {**fields, **marked}}
-        return {"cell_type": "code", "id": name, "metadata": metadata, "source": source, "outputs": [], "execution_count": None}
+        return {
+            "cell_type": "code",
+            "id": name,
+            "metadata": metadata,
+            "source": source,
+            "outputs": [],
+            "execution_count": None,
+        }
 
     answer = cell("answer-17-1", f"def shouted(text):\n    {body}\n", solution=True)
     test = cell("check-17-1", 'check("17.1", shouted)', grade=True, locked=True, points=POINTS)

@@ -172,7 +172,12 @@ def case(group: str, **expected: Any) -> Callable[[Callable[[Kit], Any]], Callab
 
 def own_cell(source: str, cell_type: str = "code", **more: Any) -> dict[str, Any]:
     """A cell that a learner adds."""
-    found: dict[str, Any] = {"cell_type": cell_type, "metadata": {}, "source": source, "id": f"own-{abs(hash(source)) % 10**8}"}
+    found: dict[str, Any] = {
+        "cell_type": cell_type,
+        "metadata": {},
+        "source": source,
+        "id": f"own-{abs(hash(source)) % 10**8}",
+    }
     if cell_type == "code":
         found |= {"execution_count": None, "outputs": []}
     return {**found, **more}

@@ -18,7 +18,9 @@ from tests.hostile.faults_course import assignment, make_class, submissions
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(sys.platform != "linux" or shutil.which("bwrap") is None, reason="bubblewrap is not installed here"),
+    pytest.mark.skipif(
+        sys.platform != "linux" or shutil.which("bwrap") is None, reason="bubblewrap is not installed here"
+    ),
 ]
 
 

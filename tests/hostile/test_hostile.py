@@ -16,7 +16,9 @@ from tests.hostile.mini_course import EXERCISES, FULL, HERE
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(sys.platform != "linux" or shutil.which("bwrap") is None, reason="bubblewrap is not installed here"),
+    pytest.mark.skipif(
+        sys.platform != "linux" or shutil.which("bwrap") is None, reason="bubblewrap is not installed here"
+    ),
 ]
 
 

@@ -163,7 +163,7 @@ class TestHub:
             start = time.monotonic()
             with pytest.raises(CourseError, match="the Hugging Face hub could not be reached"):
                 load_model("owner/model-that-nobody-has")
-            assert time.monotonic() - start < 20  # without a limit it would wait for ever
+            assert time.monotonic() - start < 60  # without a limit it would wait for ever
 
     @pytest.mark.parametrize(
         ("files", "wanted"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -107,4 +109,34 @@ def test_a_cache_that_cannot_be_written_costs_no_states(
 ) -> None:
     (tmp_path / "file").touch()  # no folder can be made below a file, by nobody
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "file"))
+    torch.testing.assert_close(cached_hidden_states(tiny, TEXTS), hidden_states(tiny, TEXTS))
+
+
+def test_of_two_processes_the_second_waits_and_reads(folder: Path, tmp_path: Path) -> None:
+    """Each appends to a list how many texts it ran: the whole set once, one text by the one that only checks."""
+    script = (
+        "import sys, time; import course_lib.probing.cache as cache; from course_lib.models import load_model\n"
+        "model, real = load_model('tiny:3'), cache.hidden_states\n"
+        "def slow(model, texts, *rest, **options):\n"
+        "    time.sleep(1 if len(texts) > 1 else 0)\n"
+        "    with open(sys.argv[1], 'a') as file: print(len(texts), file=file)\n"
+        "    return real(model, texts, *rest, **options)\n"
+        "cache.hidden_states = slow\n"
+        "print('ready', flush=True); sys.stdin.readline()\n"
+        f"cache.cached_hidden_states(model, {TEXTS!r})\n"
+    )
+    log = tmp_path / "log"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    both = [subprocess.Popen([sys.executable, "-c", script, str(log)], **pipes) for _ in range(2)]  # type: ignore[call-overload]
+    for process in both:
+        process.stdout.readline()
+    for process in both:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    assert [process.wait(300) for process in both] == [0, 0]
+    assert log.read_text().split() == ["3", "1"]
+
+
+def test_a_folder_that_cannot_hold_a_lock_costs_time_only(tiny: LocalModel, folder: Path) -> None:
+    folder.parent.joinpath("locks").write_text("no folder")
     torch.testing.assert_close(cached_hidden_states(tiny, TEXTS), hidden_states(tiny, TEXTS))

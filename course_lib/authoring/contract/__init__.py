@@ -6,8 +6,9 @@ pass. So the rules here read what a cell *is* (its role), how cells follow each 
 syntax tree) and what a table or a list in the prose contains (its Markdown tokens).
 
 Each rule is a function from a `ChapterView` to findings, and each finding says where, which rule, what is wrong, and
-what to do. The rules lie in `opening` (card, cold open), `exercises`, `sections` (signature result, control, limits,
-interactive part, questions, own model, references) and `craft` (figures, cell length, numbers in the prose, names).
+what to do. The rules lie in `opening` (card, cold open), `exercises`, `apart` (what may depend on an answer), `sections`
+(signature result, control, limits, interactive part, questions, own model, references) and `craft` (figures, cell length,
+numbers in the prose, names).
 """
 
 from course_lib.authoring.contract.all_rules import RULES, lint, lint_notebook

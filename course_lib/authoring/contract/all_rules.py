@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.authoring.chapters import find_chapters
-from course_lib.authoring.contract import craft, exercises, opening, sections
+from course_lib.authoring.contract import apart, craft, exercises, opening, sections
 from course_lib.authoring.contract.findings import Finding
 from course_lib.authoring.contract.view import ChapterView
 from course_lib.authoring.registry import Registry, course_registry
@@ -25,6 +25,8 @@ RULES: tuple[Rule, ...] = (
     exercises.exercise_points,
     exercises.exercise_check,
     exercises.repair,
+    exercises.written,
+    apart.answers_apart,
     sections.roles,
     sections.sections,
     sections.own_model,

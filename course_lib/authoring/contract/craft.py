@@ -5,13 +5,12 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-import symtable
 from collections.abc import Iterator
 from typing import Any
 
 from course_lib.authoring.contract.findings import Finding
 from course_lib.authoring.contract.markdown import images, prose
-from course_lib.authoring.contract.view import ChapterView, bound_names, names_in, role_of, tree_of
+from course_lib.authoring.contract.view import ChapterView, bound_names, free_names, names_in, role_of, tree_of
 
 LONGEST_CELL = 40
 _ARXIV = re.compile(r"arXiv:\d{4}\.\d{4,5}")
@@ -76,7 +75,7 @@ def names(view: ChapterView) -> Iterator[Finding]:
     for cell in view.code:
         tree = tree_of(cell)
         if cell.metadata.get("nbgrader", {}).get("solution"):
-            missing = sorted(_free_names(cell.source) - known - bound_names(tree))
+            missing = sorted(free_names(cell) - known - bound_names(tree))
             if missing:
                 problem = f"The answer uses {', '.join(missing)}, which the notebook has not defined."
                 yield view.finding("names", cell, problem, "Import it in the chapter's first cell.")
@@ -101,25 +100,6 @@ def _lines_of_code(cell: Any) -> int:
             skipped |= set(range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1))
     lines = enumerate(cell.source.splitlines(), start=1)
     return sum(1 for number, line in lines if line.strip() and number not in skipped)
-
-
-def _free_names(code: str) -> set[str]:
-    """Names that a cell takes from outside, those of its annotations included."""
-    try:
-        table = symtable.symtable(code, "cell", "exec")
-    except SyntaxError:
-        return set()
-    found: set[str] = set()
-
-    def visit(scope: symtable.SymbolTable, top: bool) -> None:
-        for symbol in scope.get_symbols():
-            if symbol.is_referenced() and (symbol.is_global() or (top and not symbol.is_assigned())):
-                found.add(symbol.get_name())
-        for child in scope.get_children():
-            visit(child, top=False)
-
-    visit(table, top=True)
-    return found
 
 
 def _is_exercise(number: str, view: ChapterView) -> bool:

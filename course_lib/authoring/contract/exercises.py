@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -106,6 +107,29 @@ def repair(view: ChapterView) -> Iterator[Finding]:
             problem = f"Exercise {region.id} does not show the fault at work."
             remedy = f'Above its answer, run it on real numbers in a cell course={{"role": "fault", "shares": ["{region.id}"]}}.'
             yield view.finding("repair", region.head, problem, remedy)
+
+
+def written(view: ChapterView) -> Iterator[Finding]:
+    """An answer in prose has a task above it, a model answer in it, points, and an id of its own."""
+    seen: set[str] = set()
+    for region in view.of_role("written"):
+        head, remedy = region.head, 'Write: # %% [markdown] course={"role": "written", "id": "8.W1", "points": 4}'
+        place = next(i for i, cell in enumerate(view.cells) if cell is head)
+        above = view.cells[place - 1] if place else None
+        if head.cell_type != "markdown":
+            yield view.finding("written", head, "An answer in prose is a Markdown cell.", remedy)
+        if not re.fullmatch(rf"{view.number}\.W\d+", region.id) or region.id in seen:
+            problem = f"“{region.id}” is no id for an answer in prose, or stands there twice."
+            yield view.finding("written", head, problem, remedy)
+        if not head.metadata.get("nbgrader", {}).get("points"):
+            yield view.finding("written", head, f"The answer {region.id} is worth no point.", remedy)
+        if above is None or above.cell_type != "markdown" or role_of(above) == "written":
+            problem = f"No task stands above the answer {region.id}."
+            yield view.finding("written", head, problem, "Put a Markdown cell with the task above it.")
+        if len(head.source.split()) < 5:
+            problem = f"The answer {region.id} has no model answer."
+            yield view.finding("written", head, problem, "Write one into the cell; learners get an empty one.")
+        seen.add(region.id)
 
 
 def _above(view: ChapterView, region: Region) -> Iterator[Any]:

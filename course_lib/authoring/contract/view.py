@@ -8,7 +8,8 @@ exercise or question above them.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+import symtable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -26,6 +27,7 @@ ROLES = (
     "limits",
     "interactive",
     "questions",
+    "written",
     "own_model",
     "references",
 )
@@ -115,11 +117,15 @@ def role_of(cell: Any) -> str:
     return str(cell.metadata.get("course", {}).get("role", ""))
 
 
+def python_of(cell: Any) -> str:
+    """The code of a cell; lines that belong to IPython (`%matplotlib`, `!pip`) are empty."""
+    return "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in cell.source.splitlines())
+
+
 def tree_of(cell: Any) -> ast.Module:
-    """The syntax tree of a code cell, lines that belong to IPython (`%matplotlib`, `!pip`) left out."""
-    lines = ["" if line.lstrip().startswith(("%", "!")) else line for line in cell.source.splitlines()]
+    """The syntax tree of a code cell, lines that belong to IPython left out; empty where it is no Python."""
     try:
-        return ast.parse("\n".join(lines))
+        return ast.parse(python_of(cell))
     except SyntaxError:
         return ast.Module(body=[], type_ignores=[])
 
@@ -150,3 +156,52 @@ def bound_names(tree: ast.Module) -> set[str]:
             names |= {node.id} if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else set()
             todo += ast.iter_child_nodes(node)
     return names
+
+
+def used_names(cell: Any) -> set[str]:
+    """Names that the cell reads at its outermost level, or takes from there into a function, annotations included.
+
+    A name that the cell itself defines is among them: `x = x + 1` needs an earlier `x`.
+    """
+    updated = {node.target.id for node in own_nodes(tree_of(cell)) if _is_update(node)}
+    declared = {name for node in ast.walk(tree_of(cell)) if isinstance(node, ast.Global) for name in node.names}
+    return _outermost(cell, lambda symbol: True) | updated | declared
+
+
+def own_nodes(tree: ast.Module) -> Iterator[Any]:
+    """The nodes of a cell's outermost level; the insides of functions and classes are not among them."""
+    todo: list[ast.AST] = list(tree.body)
+    while todo:
+        node = todo.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            todo += ast.iter_child_nodes(node)
+
+
+def _is_update(node: ast.AST) -> bool:
+    """`x += 1`, which a symbol table counts as a definition of x only."""
+    return isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
+
+
+def free_names(cell: Any) -> set[str]:
+    """Those of the used names that the cell does not define itself."""
+    return _outermost(cell, lambda symbol: not symbol.is_assigned())
+
+
+def _outermost(cell: Any, counts: Callable[[symtable.Symbol], bool]) -> set[str]:
+    """Names read in functions from the outermost level, and those read at that level which count."""
+    try:
+        table = symtable.symtable(python_of(cell), "cell", "exec")
+    except SyntaxError:
+        return set()
+    found: set[str] = set()
+
+    def visit(scope: symtable.SymbolTable, top: bool) -> None:
+        for symbol in scope.get_symbols():
+            if symbol.is_referenced() and ((symbol.is_global() and not top) or (top and counts(symbol))):
+                found.add(symbol.get_name())
+        for child in scope.get_children():
+            visit(child, top=False)
+
+    visit(table, top=True)
+    return found

@@ -180,6 +180,7 @@ HEAD_ABLATION = Exercise(
     difficulty=4,
     minutes=20,
     reference="course_lib.patching:head_ablation_effect",
+    also_withheld=("course_lib.patching:ablation_effects",),
     returns="a tensor `[head]`: by how much the log probability of `target_id` falls when each head of the layer is zeroed",
     example=(
         "For the default model, layer 20 and the target ` Paris` after *The capital of France is* the result has 9 "

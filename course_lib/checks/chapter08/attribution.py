@@ -170,6 +170,7 @@ TOKEN_ATTRIBUTION = Exercise(
     difficulty=3,
     minutes=15,
     reference="course_lib.attribution:token_attribution",
+    also_withheld=("course_lib.attribution:removal_attribution",),
     returns="a tensor `[target, position]`: the nats of log probability that each target token loses without each prompt token",
     example=(
         "For the prompt tokens `The| capital| of| France| is` and the target ` Paris` the result has the shape "

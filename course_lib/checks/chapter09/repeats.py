@@ -134,6 +134,7 @@ REPEAT_SCORES = Exercise(
     difficulty=3,
     minutes=15,
     reference="course_lib.attention:repeat_scores",
+    also_withheld=("course_lib.attention:role_scores",),
     returns="two tensors, `(previous, induction)`, each with one mean weight per map (a tensor `[layer, head]` for "
     "`[layer, head, query, key]`)",
     example=(

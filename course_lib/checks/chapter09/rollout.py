@@ -149,6 +149,7 @@ ROLLED_OUT = Exercise(
     difficulty=3,
     minutes=15,
     reference="course_lib.attention:rolled_out",
+    also_withheld=("course_lib.attention:attention_rollout",),
     returns="a tensor `[query, key]`: row `query` says how much of each *input* position is mixed into that position, if layers "
     "only mixed; rows sum to 1",
     example=(

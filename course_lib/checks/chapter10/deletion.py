@@ -172,6 +172,7 @@ DELETION_SCORES = Exercise(
     difficulty=3,
     minutes=15,
     reference="course_lib.attribution:deletion_scores",
+    also_withheld=("course_lib.attribution:deletion_curve",),
     returns=(
         "a tensor `[step]`, as long as the prompt: the log probability of `target_id` after 0, 1, 2, … deletions, the token with "
         "the highest score first; the first token of the prompt always stays"

@@ -158,6 +158,10 @@ GRADIENT_SCORES = Exercise(
     difficulty=3,
     minutes=15,
     reference="course_lib.attribution:gradient_scores",
+    also_withheld=(
+        "course_lib.attribution:saliency",
+        "course_lib.attribution:gradient_x_input",
+    ),
     returns="`[position]`: for each prompt token the gradient with respect to its embedding, times the embedding, added up",
     example=(
         "For the prompt tokens `The| capital| of| France| is` and the target ` Paris` the result has the shape `[5]`. An "

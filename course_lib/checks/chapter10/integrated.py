@@ -192,6 +192,7 @@ INTEGRATED_SCORES = Exercise(
     difficulty=4,
     minutes=25,
     reference="course_lib.attribution:integrated_scores",
+    also_withheld=("course_lib.attribution:integrated_gradients",),
     returns="scores `[position]`, and the error of completeness: their sum minus the change of the log probability",
     example=(
         "With 50 steps, and a baseline whose first row is the embedding of `The` itself and whose other rows are zero, the score "

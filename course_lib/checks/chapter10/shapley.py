@@ -153,6 +153,7 @@ SHAPLEY_FROM_TABLE = Exercise(
     difficulty=4,
     minutes=20,
     reference="course_lib.attribution:shapley_from_table",
+    also_withheld=("course_lib.attribution:shapley_values",),
     returns="n numbers: the Shapley value of each unit; they add up to the value of all units minus the value of none",
     example=(
         "Index 5 of the table is binary 101: units 0 and 2 are present, unit 1 is gone. For two units and the table "

@@ -160,6 +160,7 @@ ATTRIBUTION_ROW = Exercise(
     difficulty=4,
     minutes=25,
     reference="course_lib.patching:attribution_patching_row",
+    also_withheld=("course_lib.patching:attribution_patching",),
     returns=(
         "a tensor `[position]`: to first order, the recovery when each position has its clean state in front of block "
         "`layer`"

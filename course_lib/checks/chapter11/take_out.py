@@ -126,6 +126,7 @@ TAKE_OUT = Exercise(
     difficulty=2,
     minutes=12,
     reference="course_lib.patching:take_out",
+    also_withheld=("course_lib.patching:project_out",),
     returns=(
         "a tensor of the shape of `states`: the states without their component along the difference of the two groups' means"
     ),

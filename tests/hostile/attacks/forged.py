@@ -12,7 +12,7 @@ from typing import Any
 from tests.hostile.kit import NO_GAIN, Kit, case
 
 ANY = (*NO_GAIN, "killed", "timeout", "memory")
-LINE = r'''
+LINE = r"""
 import json, socket, stat, struct, time
 
 
@@ -42,7 +42,7 @@ def post(*messages):
             line.detach()
         except (OSError, ValueError):
             pass
-'''
+"""
 
 
 def forged(kit: Kit, code: str) -> Any:
@@ -54,7 +54,10 @@ def forged(kit: Kit, code: str) -> Any:
 @case("forged", status=ANY)
 def end_announced(kit: Kit) -> Any:
     """Announces that everything has been run and has passed."""
-    return forged(kit, 'post(event(event="case", step=3, case=0, value=3.0, error=None, verdict="pass", points=4), event(event="end"))')
+    return forged(
+        kit,
+        'post(event(event="case", step=3, case=0, value=3.0, error=None, verdict="pass", points=4), event(event="end"))',
+    )
 
 
 @case("forged", status=ANY)
@@ -107,7 +110,10 @@ def array_of_an_impossible_shape(kit: Kit) -> Any:
 @case("forged", status=ANY)
 def pickle_on_the_line(kit: Kit) -> Any:
     """Sends a pickle in place of a message."""
-    return forged(kit, 'post(frame(b"\\x80\\x04\\x95cos\\nsystem\\n(S\'true\'\\ntR."), b"\\x80\\x04cos\\nsystem\\n(S\'true\'\\ntR.")')
+    return forged(
+        kit,
+        "post(frame(b\"\\x80\\x04\\x95cos\\nsystem\\n(S'true'\\ntR.\"), b\"\\x80\\x04cos\\nsystem\\n(S'true'\\ntR.\")",
+    )
 
 
 @case("forged", status=ANY)

@@ -25,7 +25,9 @@ def with_mean(kit: Kit, source: str) -> dict[str, Any]:
 def warns_on_stderr(kit: Kit) -> Any:
     """Warnings and a progress line on stderr, when a cell runs and when the function is called."""
     text = "import sys, warnings\nwarnings.warn('old', stacklevel=1)\nprint('loading', file=sys.stderr)\n"
-    return with_mean(kit, text + MEAN + "    warnings.warn('old', DeprecationWarning)\n    print('10%', file=sys.stderr)\n" + RETURN)
+    return with_mean(
+        kit, text + MEAN + "    warnings.warn('old', DeprecationWarning)\n    print('10%', file=sys.stderr)\n" + RETURN
+    )
 
 
 @case("honest")
@@ -42,7 +44,9 @@ def copied_answer_cell(kit: Kit) -> Any:
 def extra_cells(kit: Kit) -> Any:
     """Notes and experiments between the given cells, one of which stops with an error."""
     notebook = kit.right()
-    for place, cell in enumerate((own_cell("My *notes*", "markdown"), own_cell("1 / 0"), own_cell("weighted_mean([1], [2])"), own_cell(""))):
+    for place, cell in enumerate(
+        (own_cell("My *notes*", "markdown"), own_cell("1 / 0"), own_cell("weighted_mean([1], [2])"), own_cell(""))
+    ):
         notebook["cells"].insert(4 + place, cell)
     return notebook
 
@@ -56,7 +60,9 @@ def renamed_notebook(kit: Kit) -> Any:
 @case("honest")
 def checkpoints_beside(kit: Kit) -> Any:
     """A checkpoint folder with an older state lies beside the notebook, and a file of the operating system."""
-    return Handed({NOTEBOOK: kit.right(), ".ipynb_checkpoints/mini-checkpoint.ipynb": kit.wrong(), ".DS_Store": b"\0\0\0\1Bud1"})
+    return Handed(
+        {NOTEBOOK: kit.right(), ".ipynb_checkpoints/mini-checkpoint.ipynb": kit.wrong(), ".DS_Store": b"\0\0\0\1Bud1"}
+    )
 
 
 @case("honest")
@@ -113,7 +119,9 @@ def plots(kit: Kit) -> Any:
     notebook = kit.right()
     source = "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2, 3])\nplt.title('peak')\nplt.show()"
     notebook["cells"].insert(1, own_cell(source))
-    answer_cell(notebook, "17.2")["source"] += "\n\nimport matplotlib.pyplot as plt\nplt.bar([1, 2], running_peak([1, 2]))"
+    answer_cell(notebook, "17.2")["source"] += (
+        "\n\nimport matplotlib.pyplot as plt\nplt.bar([1, 2], running_peak([1, 2]))"
+    )
     return notebook
 
 
@@ -121,7 +129,9 @@ def plots(kit: Kit) -> Any:
 def magics_and_shell(kit: Kit) -> Any:
     """Magics, a shell line, a question mark, and an await at the top of cells."""
     notebook = kit.right()
-    for place, text in enumerate(("%%time\nsum(range(10))", "!echo hello", "sum?", "import asyncio\nawait asyncio.sleep(0)", "%config")):
+    for place, text in enumerate(
+        ("%%time\nsum(range(10))", "!echo hello", "sum?", "import asyncio\nawait asyncio.sleep(0)", "%config")
+    ):
         notebook["cells"].insert(1 + place, own_cell(text))
     answer_cell(notebook, "17.1")["source"] = "%pwd\n" + answer_cell(notebook, "17.1")["source"]
     return notebook
@@ -150,7 +160,11 @@ def other_kernel(kit: Kit) -> Any:
     """Worked in a conda environment with a kernel of its own name."""
     notebook = kit.right()
     notebook["metadata"] = {
-        "kernelspec": {"display_name": "Python [conda env:safety]", "language": "python", "name": "conda-env-safety-py"},
+        "kernelspec": {
+            "display_name": "Python [conda env:safety]",
+            "language": "python",
+            "name": "conda-env-safety-py",
+        },
         "language_info": {"name": "python", "version": "3.12.1", "codemirror_mode": {"name": "ipython", "version": 3}},
         "toc": {"base_numbering": 1},
     }
@@ -174,7 +188,11 @@ def saved_by_colab(kit: Kit) -> Any:
     notebook = kit.right()
     for number, cell in enumerate(notebook["cells"]):
         cell.pop("id", None)
-        cell["metadata"] |= {"id": f"aB3dE{number:03d}", "colab": {"base_uri": "https://localhost:8080/"}, "outputId": "1f2e"}
+        cell["metadata"] |= {
+            "id": f"aB3dE{number:03d}",
+            "colab": {"base_uri": "https://localhost:8080/"},
+            "outputId": "1f2e",
+        }
     first = own_cell("from google.colab import drive", metadata={"id": "mount", "colab": {}})
     first.pop("id")
     notebook["cells"].insert(0, first)
@@ -198,7 +216,9 @@ def saved_by_colab_without_grade_ids(kit: Kit) -> Any:
 def other_kinds_of_numbers(kit: Kit) -> Any:
     """Returns a NumPy number in place of a float, and an array in place of a list."""
     notebook = with_mean(kit, "import numpy as np\n" + MEAN + "    return np.average(values, weights=weights)\n")
-    answer_cell(notebook, "17.2")["source"] = "import numpy as np\ndef running_peak(values):\n    return np.maximum.accumulate(np.array(values))\n"
+    answer_cell(notebook, "17.2")["source"] = (
+        "import numpy as np\ndef running_peak(values):\n    return np.maximum.accumulate(np.array(values))\n"
+    )
     return notebook
 
 
@@ -207,7 +227,9 @@ def prints_much(kit: Kit) -> Any:
     """Prints a line for every step, and keeps stored outputs of a former run, a picture of 2 MB among them."""
     notebook = with_mean(kit, MEAN + "    for step in range(2000):\n        print('step', step, values[0])\n" + RETURN)
     picture = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\0" * (2 * 2**20)).decode()
-    outputs = [{"output_type": "display_data", "metadata": {}, "data": {"image/png": picture, "text/plain": ["<Figure>"]}}]
+    outputs = [
+        {"output_type": "display_data", "metadata": {}, "data": {"image/png": picture, "text/plain": ["<Figure>"]}}
+    ]
     notebook["cells"].insert(1, own_cell("1 + 1", outputs=outputs, execution_count=7))
     return notebook
 
@@ -216,7 +238,8 @@ def prints_much(kit: Kit) -> Any:
 def unusual_letters(kit: Kit) -> Any:
     """Names and comments with accents, Greek letters and pictures, and tabs for indentation."""
     return with_mean(
-        kit, "# ø, 中, 🎯\ndef weighted_mean(values, weights):\n\tσ = sum(v * w for v, w in zip(values, weights))\n\treturn σ / sum(weights)\n"
+        kit,
+        "# ø, 中, 🎯\ndef weighted_mean(values, weights):\n\tσ = sum(v * w for v, w in zip(values, weights))\n\treturn σ / sum(weights)\n",
     )
 
 
@@ -243,7 +266,9 @@ def weighted_mean(values, weights):
 def edited_given_cells(kit: Kit) -> Any:
     """Notes written into test cells and given cells, a given cell deleted, outputs kept."""
     notebook = kit.right()
-    test_cell(notebook, "17.1")["source"] = "# my note\n" + "".join(test_cell(notebook, "17.1")["source"]) + "\nprint('done')"
+    test_cell(notebook, "17.1")["source"] = (
+        "# my note\n" + "".join(test_cell(notebook, "17.1")["source"]) + "\nprint('done')"
+    )
     notebook["cells"] = [cell for cell in notebook["cells"] if "sorted(numbers)" not in "".join(cell["source"])]
     return notebook
 

@@ -47,7 +47,10 @@ def swapped_ids(kit: Kit) -> Any:
     """Swaps the grade ids of answer and test."""
     notebook = kit.wrong()
     answer, test = answer_cell(notebook, "17.1"), test_cell(notebook, "17.1")
-    answer["metadata"]["nbgrader"], test["metadata"]["nbgrader"] = test["metadata"]["nbgrader"], answer["metadata"]["nbgrader"]
+    answer["metadata"]["nbgrader"], test["metadata"]["nbgrader"] = (
+        test["metadata"]["nbgrader"],
+        answer["metadata"]["nbgrader"],
+    )
     return notebook
 
 

@@ -31,7 +31,9 @@ def shown(kit: Kit, **data: Any) -> dict[str, Any]:
 @case("scripts", probes=("script",))
 def script_displayed(kit: Kit) -> Any:
     """Displays HTML and JavaScript when it runs."""
-    return kit.attack(f'\nfrom IPython.display import HTML, Javascript, display\ndisplay(HTML("""{SCRIPT}{IMAGE}"""))\n')
+    return kit.attack(
+        f'\nfrom IPython.display import HTML, Javascript, display\ndisplay(HTML("""{SCRIPT}{IMAGE}"""))\n'
+    )
 
 
 @case("scripts", probes=("script",))
@@ -60,7 +62,9 @@ def script_in_markdown(kit: Kit) -> Any:
 def script_in_raw_cell(kit: Kit) -> Any:
     """Writes a script into a raw cell that says it is HTML."""
     notebook = kit.wrong()
-    notebook["cells"].insert(1, own_cell(kit.text(SCRIPT), "raw", metadata={"format": "text/html", "raw_mimetype": "text/html"}))
+    notebook["cells"].insert(
+        1, own_cell(kit.text(SCRIPT), "raw", metadata={"format": "text/html", "raw_mimetype": "text/html"})
+    )
     return notebook
 
 
@@ -95,7 +99,7 @@ def script_in_an_attachment(kit: Kit) -> Any:
     """Attaches an SVG with a script to a Markdown cell, under a name that breaks out of its attribute."""
     notebook = kit.wrong()
     svg = base64.b64encode(kit.text(f'<svg xmlns="http://www.w3.org/2000/svg">{SCRIPT}</svg>').encode()).decode()
-    name = kit.text('a.svg"><script>document.title=\'script-@CASE@\'</script>')
+    name = kit.text("a.svg\"><script>document.title='script-@CASE@'</script>")
     cell = own_cell(f"![look](attachment:{name})", "markdown", attachments={name: {"image/svg+xml": svg}})
     notebook["cells"].insert(1, cell)
     return notebook
@@ -109,7 +113,9 @@ def script_in_metadata(kit: Kit) -> Any:
     notebook["metadata"] |= {
         "title": script,
         "language_info": {"name": f'python"{script}', "pygments_lexer": script},
-        "widgets": {"application/vnd.jupyter.widget-state+json": {"state": {"a": {"model_name": f"</script>{script}"}}}},
+        "widgets": {
+            "application/vnd.jupyter.widget-state+json": {"state": {"a": {"model_name": f"</script>{script}"}}}
+        },
     }
     notebook["cells"][0]["metadata"]["tags"] = [f'x">{script}']
     notebook["cells"][1]["id"] = "own"
@@ -121,4 +127,6 @@ def picture_that_is_a_page(kit: Kit) -> Any:
     """Comes with a stored "PNG" that is a page of HTML, and one whose text breaks out of its attribute."""
     page = base64.b64encode(kit.text(SCRIPT).encode()).decode()
     broken = kit.text('x" onerror="document.title=\'script-@CASE@\'" y="')
-    return with_outputs(kit, [shown(kit, image__png=page), shown(kit, image__png=broken), shown(kit, image__jpeg=broken)])
+    return with_outputs(
+        kit, [shown(kit, image__png=page), shown(kit, image__png=broken), shown(kit, image__jpeg=broken)]
+    )

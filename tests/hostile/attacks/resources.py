@@ -238,4 +238,3 @@ def huge_cell(kit: Kit) -> Any:
     notebook = kit.attack("")
     answer_cell(notebook, "17.1")["source"] += "\n# " + "x" * (8 * 2**20)
     return notebook
-

@@ -160,6 +160,16 @@ choice_4 = "b"
 # %% course={"role": "test"}
 check("1.Q4", choice_4)
 
+# %% [markdown]
+# ## In your own words
+#
+# Two lists have the same mean. What can still be different, and how would you notice? Two or three sentences. (4 points,
+# marked by a person)
+
+# %% [markdown] course={"role": "written", "id": "1.W1", "points": 4}
+# The spread can differ: one list may hold a single large value and the other none. A plot of the scores, or the largest
+# gap of 1.2, shows it.
+
 # %% [markdown] course={"role": "own_model"}
 # ## Take it to your own model
 

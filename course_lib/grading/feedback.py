@@ -1,0 +1,148 @@
+"""What a learner gets back: the notebook as a page, with our report in place of each test's output, and a short text.
+
+The page is nbgrader's own (`generate_feedback`), through the sanitiser of `nbgrader_config.py`, so it shows marks by
+hand and the comments beside answers. The text is for a mail or a terminal: per exercise the points, what happened, and
+the next step. Neither knows a hidden case.
+
+The page of a learner is made again only when something that it shows has changed: the result, a mark or a comment by
+hand, the penalty. What it was made from is noted beside the reports.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from course_lib.grading.cell_report import text_of
+from course_lib.grading.desk import Desk
+from course_lib.grading.gradebook import quiet_log
+from course_lib.grading.results import SubmissionResult
+from course_lib.grading.rows import Row
+from course_lib.grading.writing import clear_errors, write_file
+
+TEXT = "feedback.txt"
+
+
+def feedback_text(result: SubmissionResult, row: Row | None = None) -> str:
+    """The short text of one learner.
+
+    Args:
+        result: of grading.
+        row: of the gradebook, with marks by hand and the penalty; None leaves them out.
+
+    Example:
+        >>> print(feedback_text(SubmissionResult("ada", 8, "", readable=False, reason="It is empty.")))
+        Chapter 8, ada
+        Your submission could not be read. It is empty.
+    """
+    lines = [f"Chapter {result.chapter}, {result.learner}"]
+    if not result.readable:
+        lines.append(f"Your submission could not be read. {result.reason}")
+    else:
+        lines.append(f"{result.points:g} of {result.possible:g} points for code and questions.")
+    if row is not None and (row.penalty or row.manual or row.score != result.points):
+        waiting = " An answer still waits for its mark." if row.manual else ""
+        late = f", {row.penalty:g} taken off for handing in late" if row.penalty else ""
+        lines.append(f"In all: {row.final:g} of {row.possible:g} points{late}.{waiting}")
+    lines += [f"Noticed: {warning}" for warning in result.warnings]
+    return "\n".join([*lines, *("\n" + text_of(item) for item in result.items)])
+
+
+def write_feedback(
+    desk: Desk,
+    settings: Any,
+    results: Sequence[SubmissionResult],
+    rows: dict[str, Row],
+    *,
+    again: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, str]:
+    """Write page and text of each learner into nbgrader's folder `feedback/`.
+
+    Args:
+        desk: of the class and chapter.
+        settings: of `nbgrader_config.py`.
+        results: of whom.
+        rows: of the gradebook, by learner.
+        again: also where nothing has changed.
+        progress: called as `progress(done, total)`.
+
+    Returns:
+        Why, for each learner for whom nbgrader could make no page.
+
+    Raises:
+        CourseError: nothing can be written.
+    """
+    todo = [result for result in results if again or not _is_there(desk, result, rows.get(result.learner))]
+    with clear_errors(desk.chapter.root):
+        failed = _pages(desk, settings, [result.learner for result in todo], progress) if todo else {}
+    for result in todo:
+        row = rows.get(result.learner)
+        write_file(_folder(desk, result.learner) / TEXT, f"{feedback_text(result, row)}\n".encode())
+        if result.learner not in failed:
+            write_file(_note(desk, result.learner), _content(result, row).encode())
+    return failed
+
+
+def _folder(desk: Desk, learner: str) -> Path:
+    return desk.chapter.root / "feedback" / learner / desk.chapter.folder
+
+
+def _note(desk: Desk, learner: str) -> Path:
+    return desk.reports / "feedback" / learner
+
+
+def _content(result: SubmissionResult, row: Row | None) -> str:
+    return hashlib.sha256(f"{result.to_json()}\n{row}".encode()).hexdigest()
+
+
+def _is_there(desk: Desk, result: SubmissionResult, row: Row | None) -> bool:
+    folder = _folder(desk, result.learner)
+    try:
+        noted = _note(desk, result.learner).read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return (
+        noted == _content(result, row)
+        and (folder / TEXT).is_file()
+        and (folder / f"{desk.chapter.name}.html").is_file()
+    )
+
+
+def _pages(
+    desk: Desk, settings: Any, learners: Sequence[str], progress: Callable[[int, int], None] | None
+) -> dict[str, str]:
+    from nbgrader.converters import GenerateFeedback
+    from nbgrader.converters.base import NbGraderException
+    from nbgrader.coursedir import CourseDirectory
+
+    class ClassFeedback(GenerateFeedback):
+        """nbgrader's feedback for given learners."""
+
+        def init_notebooks(self) -> None:
+            folders = {learner: self._format_source(desk.chapter.folder, learner) for learner in learners}
+            name = desk.chapter.release.name
+            self.assignments = {folder: [str(Path(folder) / name)] for folder in folders.values()}
+            self.notebooks = []
+
+        def init_assignment(self, assignment_id: str, student_id: str) -> None:
+            if progress is not None:
+                progress(sorted(learners).index(student_id), len(learners))
+            super().init_assignment(assignment_id, student_id)
+
+    log, heard = quiet_log()
+    coursedir = CourseDirectory(config=settings, log=log)
+    coursedir.assignment_id = desk.chapter.folder
+    converter = ClassFeedback(coursedir=coursedir, config=settings, log=log)
+    converter.force = True
+    try:
+        converter.start()
+    except NbGraderException as error:
+        if error.__context__ is not None and not isinstance(error.__context__, NbGraderException):
+            raise error.__context__ from None
+    if progress is not None:
+        progress(len(learners), len(learners))
+    made = {name for name in learners if (_folder(desk, name) / f"{desk.chapter.name}.html").is_file()}
+    return {name: (heard[-1] if heard else "nbgrader made no page") for name in learners if name not in made}
