@@ -78,7 +78,7 @@ def grade(
         key = key_for(assignment, one)
         known = store.get(key)
         if known is not None:
-            ready.append(known.for_learner(one.learner))
+            ready.append(known.for_learner(one.learner, one.warnings))
         else:
             waiting.setdefault(key, []).append(one)
     total, done, begin = len(ready) + sum(map(len, waiting.values())), 0, time.monotonic()
@@ -93,7 +93,7 @@ def grade(
         store.put(result)
         for one in waiting[key]:
             done, fresh = done + 1, fresh + 1
-            yield result.for_learner(one.learner)
+            yield result.for_learner(one.learner, one.warnings)
         if progress is not None:
             progress(done, total, (time.monotonic() - begin) / fresh * (total - done))
 
@@ -265,7 +265,7 @@ class Grader:
         seconds = round(time.monotonic() - begin, 3)
         return SubmissionResult(
             submission.learner, self.assignment.chapter.number, submission.sha256, readable=True, items=items,
-            warnings=(*submission.warnings, *program.warnings, *answers.said), seconds=seconds, inside=round(min(answers.inside, seconds), 3),
+            warnings=(*program.warnings, *answers.said), seconds=seconds, inside=round(min(answers.inside, seconds), 3),
             graded_at=_now(),
         )  # fmt: skip
 
