@@ -15,6 +15,7 @@ from course_lib.artefacts.safetensors_header import safetensors_problem
 from course_lib.artefacts.template_audit import audit_template
 from course_lib.artefacts.template_probes import Probes, probe_template
 from course_lib.artefacts.template_texts import texts_behind_content
+from course_lib.artefacts.where import files_of
 
 __all__ = [
     "ARRAY_NAMES",
@@ -25,6 +26,7 @@ __all__ = [
     "FoundPickle",
     "Probes",
     "audit_template",
+    "files_of",
     "find_pickles",
     "planted_pickles",
     "probe_template",

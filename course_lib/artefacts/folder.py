@@ -21,7 +21,7 @@ from pathlib import Path
 
 from course_lib.artefacts.findings import LEVELS, Finding, worst
 from course_lib.artefacts.names import ARRAY_NAMES, TENSOR_NAMES, runs_code
-from course_lib.artefacts.pickles import NUMPY, PROTOCOL, find_pickles
+from course_lib.artefacts.pickles import NUMPY, PROTOCOL, find_pickles, streams
 from course_lib.artefacts.safetensors_header import safetensors_problem
 from course_lib.artefacts.template_audit import audit_template
 from course_lib.errors import CourseError
@@ -117,7 +117,14 @@ def scan_file(path: Path, name: str, allowed: Collection[str] = ALLOWED) -> list
         settings = json.loads(path.read_text(encoding="utf-8"))
         template = settings.get("chat_template") if isinstance(settings, dict) else None
         return audit_template(template, name) if isinstance(template, str) else [_nothing(name)]
-    return [_nothing(name)]
+    return scan_pickle(path, name, allowed) if _is_old_pickle(path) else [_nothing(name)]
+
+
+def _is_old_pickle(path: Path) -> bool:
+    """Whether the file can be read as a pickle of protocol 0 or 1, which has no mark at its beginning."""
+    if not 0 < path.stat().st_size <= LARGEST_PICKLE:
+        return False
+    return next((complete for _, complete in streams(path.read_bytes())), False)
 
 
 def _nothing(name: str) -> Finding:

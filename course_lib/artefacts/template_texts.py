@@ -27,8 +27,8 @@ def texts_behind_content(template: str) -> list[str]:
 
     Returns:
         Each text without white space at its ends, in the order of the template, empty ones left out: literal text,
-        in a block or an expression, inside an `if` (or `elif`, `else`, or `a if b else c`) whose condition reads a message's `content`,
-        directly or through a variable that was set from it.
+        in a block or an expression, inside an `if` (or `elif`, `else`, or `a if b else c`) whose condition reads a
+        message's `content`, directly or through a variable that was set from it.
 
     Example:
         >>> texts_behind_content("{{ m.content }}{% if 'x' in m.content %} Say hello.{% endif %} Bye.")

@@ -121,3 +121,9 @@ def test_picklescan_and_we_agree_on_every_plant(tmp_path):
         path.write_bytes(data)
         assert scan_folder(path).level == "alarm", name
         assert scanner.scan_file_path(str(path)).issues_count, name
+
+
+def test_an_old_pickle_is_known_without_its_ending(tmp_path):
+    (tmp_path / "old.txt").write_bytes(planted_pickles()["GLOBAL, protocol 0"])
+    (tmp_path / "words.txt").write_text("cat\nand dog.\nI am no pickle.\n")
+    assert scan_folder(tmp_path).alarms == ("old.txt",)

@@ -221,12 +221,11 @@ CHEAPEST_ATTACK = Exercise(
         "Let each node give the *sets* of steps that would do. A step gives one set with itself. OR gives all "
         "sets of all children. AND "
         "gives every combination of one set from each child, united. Prices come last.",
-        "```python\ndef ways(name):\n    if name not in tree:\n        return [frozenset([name])]\n    kind, "
-        "children = tree[name]\n"
-        '    below = [ways(child) for child in children]\n    if kind == "OR":\n        return ...\n'
-        "    return [... for choice in product(*below)]\n\nprices = [(..., len(way), sorted(way)) for way in "
-        "ways(goal)]\n"
-        "price, _, steps = min(prices)\nreturn price, steps\n```",
+        "```python\ndef sets_of(node):\n    if ...:                      # a step\n        return [frozenset([...])]\n"
+        "    of_children = [sets_of(child) for child in ...]\n"
+        "    if ...:                      # OR\n        return ...\n"
+        "    return [... for chosen in product(*of_children)]\n\n"
+        "best = min((..., len(steps), sorted(steps)) for steps in sets_of(goal))\nreturn ...\n```",
     ),
     why=(
         "A defence is worth what it adds to the cheapest way. A lock on a door that nobody would have taken "

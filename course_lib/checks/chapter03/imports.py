@@ -280,14 +280,13 @@ UNEXPECTED_IMPORTS = Exercise(
         "`stack_before` holds "
         "`pickletools.markobject`, everything down to the last mark goes. Strings, `GET`, `PUT`, `MEMOIZE` and `DUP` "
         "deserve a line each. Where the pickle breaks off, keep what you have.",
-        "```python\nfound, stack, memo = set(), [], {}\ntry:\n    for opcode, argument, _ in "
-        "pickletools.genops(pickle):\n"
-        "        name, pushed, taken = opcode.name, list(opcode.stack_after), list(opcode.stack_before)\n"
-        '        if name in ("GLOBAL", "INST"): ...\n'
-        '        elif name == "STACK_GLOBAL": ...            # the two on top; "?" for what is no string\n'
-        "        elif ...:                                   # a string: pushed = [argument]\n"
-        "        elif ...:                                   # memo in, memo out, DUP\n"
-        "        ...                                         # take away, then push\n"
+        "```python\nfound, stack, memo = set(), [], {}\ntry:\n    for step in pickletools.genops(pickle):\n"
+        "        takes, leaves = list(step[0].stack_before), list(step[0].stack_after)\n"
+        "        if ...:        # GLOBAL, INST: the name is the argument\n"
+        '        elif ...:      # STACK_GLOBAL: the two on top; "?" for what is no string\n'
+        "        elif ...:      # a string leaves itself\n"
+        "        elif ...:      # into the memo, out of the memo, DUP\n"
+        "        ...            # take away (down to the mark, if there is one), then put on top\n"
         "except ...:\n    pass\nreturn sorted(...)\n```",
     ),
     why=(

@@ -199,9 +199,9 @@ RANK_RANGES = Exercise(
         "The smallest expected loss is low likelihood times low loss, the largest is high times high. Count for "
         "each risk how many are "
         "certainly ahead of it, and how many are certainly behind.",
-        "```python\nlow, high = ..., ...\nfor mine, (name, _, _) in enumerate(risks):\n    best = 1 + sum(...)\n"
-        "    worst = len(risks) - sum(...)\n    ...\nreturn sorted(..., key=lambda place: (place[1], place[2], "
-        "place[0]))\n```",
+        "```python\nlow, high = ..., ...          # one number for each risk\nfor number, risk in enumerate(risks):\n"
+        "    best = 1 + sum(...)       # certainly ahead\n    worst = len(risks) - ...  # certainly behind\n    ...\n"
+        "return sorted(..., key=...)\n```",
     ),
     why=(
         "A register is read from the top until time runs out. If its order is made of two guesses multiplied, "

@@ -266,12 +266,12 @@ SAFETENSORS_PROBLEM = Exercise(
         "First eight bytes: the length, smallest byte first. `json.loads` takes `object_pairs_hook`, which gets "
         "all pairs, equal keys "
         "included. Then go through the tensors by their offsets, with a variable that holds where the last one ended.",
-        '```python\nlength = int.from_bytes(file[:8], ...)\nif ...: return "header length"\ntry:\n'
-        "    pairs = json.loads(file[8 : 8 + length], object_pairs_hook=list)\n    ...                # without "
-        "__metadata__, "
-        'sorted by offsets\nexcept ...: return "header"\nplace = 0\nfor name, facts in tensors:\n'
-        '    begin, end = facts["data_offsets"]\n    if ...: return f"size of {name}"\n    if ...: return ...\n '
-        "   place = end\n"
+        '```python\nsize = int.from_bytes(file[:8], ...)\nif ...: return "header length"\ntry:\n'
+        "    read = json.loads(..., object_pairs_hook=list)   # pairs, also inside each entry\n"
+        "    tensors = sorted(...)                            # without __metadata__, by offsets\n"
+        'except ...: return "header"\n...                    # a name twice?\nlast = 0\n'
+        "for begin, end, name, ... in tensors:\n"
+        "    if ...: ...        # size\n    if ...: ...        # overlap, gap\n    last = end\n"
         "return ...\n```",
     ),
     why=(

@@ -273,13 +273,14 @@ TEXTS_BEHIND_CONTENT = Exercise(
         "`test`; text is `TemplateData.data` and `Const.value`. A variable that was set (`Assign`) from a "
         "content is a content too. Do not go down "
         "into `test`, nor into lookups, comparisons and calls: their strings are not written.",
-        "```python\nfound, carriers = [], set()\n\ndef reads_content(node): ...     # some part is .content, "
-        "['content'] or a carrier\n\n"
-        "def visit(node, behind):\n    if isinstance(node, nodes.Assign) and ...: carriers.add(...)\n"
-        "    if isinstance(node, nodes.If | nodes.CondExpr): behind = behind or ...\n    ...                    "
-        "      # keep the text, if behind\n"
-        '    for child in node.iter_child_nodes(exclude=("test",)):\n        '
-        "...\n\nvisit(Environment().parse(template), False)\nreturn found\n```",
+        "```python\ntexts, holders = [], set()\n\n"
+        "def reads(part): ...           # .content, ['content'] or a holder occurs in it\n\n"
+        "def down(part, depends):\n"
+        "    if ...: holders.add(...)   # Assign\n"
+        "    if ...: depends = ...      # If, CondExpr\n"
+        "    ...                        # keep the text, if it depends\n"
+        "    for child in part.iter_child_nodes(...):\n        ...\n\n"
+        "down(..., False)\nreturn texts\n```",
     ),
     why=(
         "A sentence that appears only when somebody mentions an invoice is not found by trying ten prompts. In "
