@@ -33,11 +33,9 @@ from pathlib import Path
 from jinja2 import Environment, nodes
 
 from course_lib import check, load_model
+from course_lib.artefacts.safetensors_header import BYTES_EACH
 from course_lib.threats.attack_tree import Tree
 from course_lib.threats.risks import Range
-
-BYTES_EACH = {"BOOL": 1, "U8": 1, "I8": 1, "F8_E4M3": 1, "F8_E5M2": 1, "U16": 2, "I16": 2, "F16": 2, "BF16": 2}
-BYTES_EACH |= {"U32": 4, "I32": 4, "F32": 4, "U64": 8, "I64": 8, "F64": 8}  # of each number in a safetensors file
 
 model = load_model("default")
 model
@@ -256,7 +254,7 @@ for name in list(header)[1:4]:
 # %% [markdown]
 # {{exercise 3.2}}
 #
-# The number of bytes of each type is in `BYTES_EACH`. A scalar has the shape `[]`, and one entry.
+# The number of bytes of each type is in `BYTES_EACH`, from the first cell: `BYTES_EACH["F16"]` is 2. A scalar has the shape `[]`, and one entry.
 #
 # {{hints 3.2}}
 #
