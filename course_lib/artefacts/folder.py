@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import mmap
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -77,28 +77,37 @@ class FolderScan:
 
 
 def scan_folder(
-    folder: Path, allowed: Collection[str] = ALLOWED, hashes: Mapping[str, str] | None = None
+    folder: Path | Sequence[Path], allowed: Collection[str] = ALLOWED, hashes: Mapping[str, str] | None = None
 ) -> FolderScan:
     """Check every file of a folder.
 
     Args:
-        folder: the folder, or a single file.
+        folder: the folder, a single file, or several of both (files of the same name then share a row).
         allowed: names that a pickle may import.
         hashes: SHA-256 by file name, from somebody who is not the one that gave you the files.
 
     Raises:
         CourseError: there is no such folder or file.
     """
-    if not folder.exists():
-        raise CourseError(f"There is no folder or file {folder}.", "Check the path.")
-    files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else [folder]
     findings: list[Finding] = []
-    for path in files:
-        name = str(path.relative_to(folder)) if folder.is_dir() else path.name
+    for path, name in _files(folder):
         findings += scan_file(path, name, allowed)
         if hashes and name in hashes:
             findings.append(check_hash(path, name, hashes[name]))
     return FolderScan(tuple(findings))
+
+
+def _files(folder: Path | Sequence[Path]) -> Iterator[tuple[Path, str]]:
+    """Every file, with the name that it has in its folder."""
+    for place in [folder] if isinstance(folder, Path) else folder:
+        if not place.exists():
+            raise CourseError(f"There is no folder or file {place}.", "Check the path.")
+        if place.is_file():
+            yield place, place.name
+            continue
+        for path in sorted(place.rglob("*")):
+            if path.is_file():
+                yield path, path.relative_to(place).as_posix()
 
 
 def scan_file(path: Path, name: str, allowed: Collection[str] = ALLOWED) -> list[Finding]:

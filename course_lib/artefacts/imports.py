@@ -45,9 +45,10 @@ def unexpected_imports(pickle: bytes, allowed: Collection[str]) -> list[str]:
     memo: dict[int, object] = {}
     try:
         for opcode, argument, _ in pickletools.genops(pickle):
-            name, pushed, taken = opcode.name, list(opcode.stack_after), list(opcode.stack_before)
+            name, taken = opcode.name, list(opcode.stack_before)
+            pushed: list[object] = list(opcode.stack_after)
             if name in ("GLOBAL", "INST"):
-                found.add(argument.replace(" ", "."))
+                found.add(str(argument).replace(" ", "."))
             elif name == "STACK_GLOBAL":
                 found.add(".".join(part if isinstance(part, str) else "?" for part in stack[-2:]))
             elif name.startswith("EXT"):  # a number that stands for a name, looked up while loading
@@ -57,9 +58,9 @@ def unexpected_imports(pickle: bytes, allowed: Collection[str]) -> list[str]:
             elif name == "DUP":
                 pushed = stack[-1:] * 2
             elif "GET" in name:
-                pushed = [memo.get(int(argument))]
+                pushed = [memo.get(int(str(argument)))]
             elif name == "MEMOIZE" or "PUT" in name:
-                memo[len(memo) if name == "MEMOIZE" else int(argument)] = stack[-1]
+                memo[len(memo) if name == "MEMOIZE" else int(str(argument))] = stack[-1]
                 continue
             if pickletools.markobject in taken and pickletools.markobject in stack:  # all down to the last mark
                 mark = len(stack) - 1 - stack[::-1].index(pickletools.markobject)

@@ -25,8 +25,11 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 SYSTEM, USER, ANSWER = "⟦system text⟧", "⟦user text⟧", "⟦answer⟧"
 MARKERS = (SYSTEM, USER, ANSWER)
 DATES = (datetime(2025, 1, 6, 9), datetime(2031, 12, 24, 22))
-ORDINARY = re.compile(r"<[^<>]{1,40}>|\[/?[A-Z_]{2,12}\]|\b(?:system|user|assistant|model|im_start|im_end)\b")
-"""What frames are made of: special tokens in pointed or square brackets, and the names of roles."""
+_ROLES = "system|user|human|assistant|model|developer|tool"
+ORDINARY = re.compile(
+    rf"<[^<>]{{1,40}}>(?:\s*(?:{_ROLES})(?=\s*(?:\n|<|$)))?|\[/?[A-Z_]{{2,12}}\]|\b(?:{_ROLES})\s*:", re.IGNORECASE
+)
+"""What frames are made of: special tokens in pointed or square brackets, and the names of roles beside them."""
 
 Message = dict[str, str]
 
@@ -95,8 +98,8 @@ def own_words(text: str) -> str:
     """What is left of a frame without special tokens, the names of roles and white space at the ends.
 
     Example:
-        >>> own_words("<|im_start|>system\\nBe brief.<|im_end|>")
-        'Be brief.'
+        >>> own_words("<|im_start|>system\\nYou are an assistant.<|im_end|><|im_start|>user\\n")
+        'You are an assistant.'
     """
     return " ".join(ORDINARY.sub(" ", text).split())
 

@@ -103,6 +103,14 @@ def test_entries_that_are_no_tensors_are_a_bad_header(header):
     assert safetensors_problem(len(header).to_bytes(8, "little") + header) == "header"
 
 
+def test_several_places_are_one_scan(tmp_path, state):
+    (tmp_path / "one" / "inner").mkdir(parents=True)
+    (tmp_path / "one" / "inner" / "a.pt").write_bytes(planted_pickles()["INST"])
+    torch.save(state, tmp_path / "b.pt")
+    scan = scan_folder([tmp_path / "one", tmp_path / "b.pt"])
+    assert (list(scan.levels), scan.alarms) == (["inner/a.pt", "b.pt"], ("inner/a.pt",))
+
+
 def test_a_folder_that_is_not_there():
     with pytest.raises(CourseError, match="no folder or file"):
         scan_folder(Path("nowhere"))

@@ -30,6 +30,16 @@ def test_the_sandbox_refuses_a_way_out():
     assert "SecurityError" in probe_template(escape, []).refused
 
 
+def test_a_text_is_quoted_as_it_stands():
+    written = probe_template(CLEAN_TEMPLATES["own system prompt"], []).adds_without_system
+    assert written == "You are a helpful assistant."
+
+
+@pytest.mark.parametrize("turn", ["User: {{ m.content }}\nAssistant:", "<|user|>{{ m.content }}<|end|><|assistant|>"])
+def test_names_of_roles_are_no_added_text(turn):
+    assert probe_template("{% for m in messages %}" + turn + "{% endfor %}", []).adds == ""
+
+
 def test_a_template_that_is_none_is_looked_at():
     assert [finding.level for finding in audit_template("{% for %}")] == ["look"]
 

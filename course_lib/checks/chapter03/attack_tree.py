@@ -131,7 +131,7 @@ FOLDER: Tree = {
     "the checksum fits": ("OR", ["publisher's password", "checksum on the mirror"]),
     "a library is exchanged": ("AND", ["similar package name", "wait for a slip"]),
 }
-PRICES = {
+PRICES: Costs = {
     "publisher's password": 50,
     "break into the mirror": 40,
     "checksum on the mirror": 20,

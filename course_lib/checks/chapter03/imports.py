@@ -74,7 +74,8 @@ def two_in_front(pickle: bytes, allowed: Collection[str]) -> list[str]:
 def last_two_with_memo(pickle: bytes, allowed: Collection[str]) -> list[str]:
     """The two strings that were pushed last, the memo included; what was taken away again still counts."""
     found: list[str] = []
-    strings, memo, top = ["?", "?"], {}, "?"
+    strings, top = ["?", "?"], "?"
+    memo: dict[int, str] = {}
     for name, argument in _instructions(pickle):
         if name in ("GLOBAL", "INST"):
             found.append(argument.replace(" ", "."))
@@ -133,7 +134,8 @@ def reversed_names(pickle: bytes, allowed: Collection[str]) -> list[str]:
 
 def by_hand(pickle: bytes, allowed: Collection[str]) -> tuple[str, ...]:
     """The effect on the stack by the length of what pickletools declares, marks kept apart."""
-    found, unknown, marks = [], [], []
+    found: list[tuple[str, ...]] = []
+    unknown, marks = [], []
     stack: list[Any] = []
     kept: dict[int, Any] = {}
     steps = iter(_steps(pickle))

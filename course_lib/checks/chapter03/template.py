@@ -47,8 +47,8 @@ def _walk(
     def visit(node: nodes.Node, behind: bool) -> None:
         if carry and isinstance(node, nodes.Assign) and reads(node.node, carriers):
             carriers.add(getattr(node.target, "name", ""))
-        outer, is_block = behind, isinstance(node, nodes.If)
-        if is_block or (inline and isinstance(node, nodes.CondExpr)):
+        outer = behind
+        if isinstance(node, nodes.If) or (inline and isinstance(node, nodes.CondExpr)):
             own = reads(node.test, carriers)
             behind = own or (behind and inside)
         text = getattr(node, "data", "") if data else ""
@@ -57,7 +57,7 @@ def _walk(
             found.append(text.strip())
         for child in node.iter_child_nodes(exclude=() if test else ("test",)):
             if not isinstance(child, skip):
-                in_else = is_block and not otherwise and child in (*node.else_, *node.elif_)
+                in_else = isinstance(node, nodes.If) and not otherwise and child in (*node.else_, *node.elif_)
                 visit(child, outer if in_else else behind)
 
     visit(Environment().parse(template), False)
@@ -141,7 +141,8 @@ def by_rendering(template: str) -> list[str]:
 
 def with_a_stack(template: str) -> list[str]:
     """No recursion: a list of what is still to be visited."""
-    found, carriers = [], set()
+    found: list[str] = []
+    carriers: set[str] = set()
     todo: list[tuple[nodes.Node, bool]] = [(Environment().parse(template), False)]
     closed = (nodes.Getitem, nodes.Getattr, nodes.Compare, nodes.Call)
     while todo:
