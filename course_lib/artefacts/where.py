@@ -1,14 +1,15 @@
 """Which files on this machine is a loaded model made of?
 
 A model has a name, and a scan needs paths. Where they are depends on where the model came from: the course's cache, a folder, a
-single file, Ollama's store, or the cache of the Hugging Face hub. Nothing is downloaded here.
+single file, Ollama's store, or the cache of the Hugging Face hub. Nothing is downloaded here, except the default model's GGUF
+file where somebody has deleted it.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from course_lib.data.assets import find_asset
+from course_lib.data.assets import fetch, find_asset
 from course_lib.data.cache import cache_dir
 from course_lib.errors import CourseError
 
@@ -32,7 +33,7 @@ def files_of(name: str) -> list[Path]:
         raise CourseError(f"{name} is made on the spot: it has no files.", "Name a model that was stored somewhere.")
     if name in ("default", ""):
         asset = find_asset("smollm2")
-        return [cache_dir() / "models" / "default", asset.folder / asset.files[0].path]
+        return [cache_dir() / "models" / "default", fetch(asset.name) / asset.files[0].path]
     if name.startswith("ollama:"):
         from course_lib.models.ollama import find_weights
 
