@@ -669,8 +669,8 @@ print(f"{ordered} of {math.comb(len(places), 2)} pairs are in order")
 # ## What this does not show
 #
 # - **No alarm is not safety.** These checks look for imports, for the form of headers, for hashes, and for what a template adds. Weights
-#   that were *trained* to misbehave pass all of them: the organism `backdoor` of this course has a perfect header. Goldwasser et al. (2022) show that some such
-#   backdoors cannot be found by looking at all.
+#   that were *trained* to misbehave pass all of them: the organism `backdoor` of this course has a perfect header. Goldwasser et al. (2022) construct
+#   backdoors that no efficient test can find, under the usual assumptions of cryptography.
 # - **The plants are ours.** They use well-known names and 17 forms. What others will write is not a draw from these 17, so the count carries no
 #   rate for the world.
 # - **What was not read was not checked.** Files in formats other than these, compressed pickles, and what comes behind raw data inside a
