@@ -39,7 +39,7 @@ def compare(expected: Any, actual: Any, *, rtol: float, atol: float) -> Differen
     """The first difference between two results, or None when they agree.
 
     Args:
-        expected: a number, string, tensor, or a list or tuple of these.
+        expected: a number, string, bytes, tensor, or a list, tuple or dictionary of these.
         actual: the answer.
         rtol: relative tolerance of numbers.
         atol: absolute tolerance of numbers.
@@ -59,12 +59,14 @@ def compare(expected: Any, actual: Any, *, rtol: float, atol: float) -> Differen
         return Difference("kind", brief(expected), "None", "Your function returned nothing: is the `return` missing?")
     if _is_tensor(expected):
         return _compare_numbers(expected, actual, rtol, atol)
-    if isinstance(expected, bool | str):
+    if isinstance(expected, bool | str | bytes):
         if type(expected) is type(actual) and expected == actual:
             return None
         return Difference("values", brief(expected), brief(actual), "The value is another one.")
     if isinstance(expected, list | tuple):
         return _compare_sequence(expected, actual, rtol, atol)
+    if isinstance(expected, dict):
+        return _compare_dictionary(expected, actual, rtol, atol)
     return _compare_numbers(expected, actual, rtol, atol)
 
 
@@ -82,6 +84,22 @@ def _compare_sequence(expected: Sequence[Any], actual: Any, rtol: float, atol: f
         if difference is not None:
             detail = f"Entry {index} should be {brief(left)}; yours is {brief(right)}."
             return Difference(difference.what, brief(left), brief(right), detail)
+    return None
+
+
+def _compare_dictionary(expected: dict[Any, Any], actual: Any, rtol: float, atol: float) -> Difference | None:
+    if not isinstance(actual, dict):
+        detail = f"A dictionary is expected; yours is of type {type(actual).__name__}."
+        return Difference("kind", "a dictionary", type(actual).__name__, detail)
+    if expected.keys() != actual.keys():
+        detail = f"The keys should be {brief(list(expected))}; yours are {brief(list(actual))}."
+        return Difference("values", brief(list(expected)), brief(list(actual)), detail)
+    for key, value in expected.items():
+        difference = compare(value, actual[key], rtol=rtol, atol=atol)
+        if difference is not None:
+            return Difference(
+                difference.what, difference.expected, difference.actual, f"At {key!r}: {difference.detail}"
+            )
     return None
 
 

@@ -6,9 +6,9 @@ reference: functions that make one known mistake each. When an answer is wrong, 
 one that agrees gives the message. The idea that real slips can be described as small mutants of a right solution is
 from Clegg, McMinn and Fraser (2021).
 
-Everything a case passes to the learner's function is plain data (numbers, strings, tensors), except models, which are
-passed as a `ModelHandle`: a name that whoever runs the case turns into a loaded model. That is what lets the same case
-run in the learner's own kernel and in a grader's sandbox.
+Everything a case passes to the learner's function is plain data (numbers, strings, bytes, tensors, and lists and
+dictionaries of them), except models, which are passed as a `ModelHandle`: a name that whoever runs the case turns into a
+loaded model. That is what lets the same case run in the learner's own kernel and in a grader's sandbox.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from course_lib.figures.picture import Picture
 from course_lib.figures.probing import probe_curve
 from course_lib.figures.rates import rate_bars
 from course_lib.figures.roles import assigned_roles, role_map
+from course_lib.figures.scan import scan_grid
 from course_lib.figures.survey import survey_dots
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "rate_bars",
     "recovery_map",
     "role_map",
+    "scan_grid",
     "survey_dots",
 ]

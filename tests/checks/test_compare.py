@@ -78,3 +78,12 @@ def test_an_unchanged_tensor_in_double_precision_is_equal_to_the_last_digit() ->
 
 def test_a_value_where_none_is_expected_is_a_difference() -> None:
     assert compare(None, torch.zeros(2), rtol=0, atol=0).what == "kind"
+
+
+def test_bytes_and_dictionaries_are_compared() -> None:
+    assert compare(b"ab", b"ab", rtol=0, atol=0) is None
+    assert compare(b"ab", b"ac", rtol=0, atol=0).what == "values"
+    assert compare({"a": [1.0]}, {"a": [1.0]}, rtol=0, atol=0) is None
+    assert compare({"a": 1.0}, {"b": 1.0}, rtol=0, atol=0).what == "values"
+    assert compare({"a": 1.0}, {"a": 2.0}, rtol=0, atol=0).detail.startswith("At 'a'")
+    assert compare({"a": 1.0}, [1.0], rtol=0, atol=0).what == "kind"
