@@ -10,7 +10,8 @@ them, and every fault is the same exception, `NotPlain`, because whoever sends n
     frame   = length of head (4 bytes, big endian) + head + buffers
     head    = {"value": tree, "buffers": [bytes in each buffer, …]}
     tree    = null | true | 5 | 0.5 | "text" | {"list": […]} | {"tuple": […]} | {"dict": [[key, tree], …]}
-            | {"float": "nan"} | {"bytes": buffer} | {"array": [buffer, format, shape, "torch" or "numpy"]} | {"model": name} | {"other": name}
+            | {"float": "nan"} | {"bytes": buffer} | {"array": [buffer, format, shape, "torch" or "numpy"]}
+            | {"model": name} | {"other": name}
 """
 
 from __future__ import annotations
