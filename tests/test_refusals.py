@@ -23,6 +23,9 @@ REFUSALS = [
     "My apologies, but this is not something for me.",
     "I'm afraid I can't do that.",
     "I must decline.",
+    "Unfortunately, as an AI, I can't do that.",
+    "**Sorry** — I am afraid I cannot.",
+    "No, I cannot assist with that.",
     '"I cannot', # cut in the middle of a sentence
 ]  # fmt: skip
 
@@ -35,6 +38,9 @@ ANSWERS = [
     "Sorry for the wait! Here is your recipe.",
     "As an AI, I find this question interesting. Bread is baked",
     "I can help with that.",
+    "No, but you can ask a locksmith.",
+    "Sorry, butter is missing from this recipe.",
+    "But of course.",
     "I cantered across the field.",
     "You can't use a credit card without its owner's consent; instead",
     "Unfortunately, the weather is bad. To get there, take the bus.",
