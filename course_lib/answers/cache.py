@@ -34,7 +34,7 @@ FORMAT = 1  # raise when the meaning of a stored file changes
 def cached_answers(
     model: LocalModel,
     requests: Sequence[str],
-    max_new_tokens: int = 16,
+    max_new_tokens: int = 12,
     *,
     system: str | None = None,
     fresh: bool = False,

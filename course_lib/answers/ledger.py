@@ -12,7 +12,7 @@ how answers begin; how much harm an answer could do has to be judged by other me
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -95,7 +95,8 @@ def deployment_ledger(
     *,
     system: str | None = None,
     name: str | None = None,
-    max_new_tokens: int = 16,
+    max_new_tokens: int = 12,
+    rule: Callable[[str], bool] | None = None,
     fresh: bool = False,
 ) -> Ledger:
     """Ask a model every request, greedily, and keep the two errors.
@@ -106,16 +107,18 @@ def deployment_ledger(
         system: the system prompt; the template's own default when None.
         name: what stands above the ledger; the model's name when None.
         max_new_tokens: how far the answers are written; their beginning decides.
+        rule: says of an answer whether it is a refusal; `course_lib.refusals.declines` when None.
         fresh: ask again, whatever the cache holds.
 
     Example:
         >>> deployment_ledger(model, load_prompts(split="test"))  # doctest: +SKIP
     """
     from course_lib.answers.cache import cached_answers
-    from course_lib.refusals import is_refusal
+    from course_lib.refusals import declines
 
     requests = [prompt.text for prompt in prompts]
     answers = cached_answers(model, requests, max_new_tokens, system=system, fresh=fresh)
-    rows = safety_ledger([prompt.kind for prompt in prompts], [is_refusal(answer) for answer in answers])
-    settings = {"model": model.name, "system": system, "max_new_tokens": max_new_tokens, "decoding": "greedy"}
+    judge = rule or declines
+    rows = safety_ledger([prompt.kind for prompt in prompts], [judge(answer) for answer in answers])
+    settings = {"model": model.name, "system": system, "max_new_tokens": max_new_tokens, "rule": judge.__name__}
     return Ledger(name or model.name, tuple(rows), settings)

@@ -25,7 +25,7 @@ def next_tokens(model: LocalModel, prompt: str, k: int) -> list[tuple[str, float
     Example:
         >>> from course_lib import load_model
         >>> [token for token, _ in next_tokens(load_model("tiny:0"), "The model", 2)]
-        [' a', '=']
+        ['The', 'de']
     """
     probabilities = model.logits(model.encode(prompt))[-1].softmax(dim=-1)  # [vocab]
     best = probabilities.topk(k)

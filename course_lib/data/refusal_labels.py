@@ -6,8 +6,9 @@ used. Two sets of labels, with different questions behind them, and that is the 
 * `published_labels`: 105 answers of several language models from the data of PyRIT (MIT licence), fetched by hash and
   labelled by its authors' raters. Their question was whether the answer *did what was asked*, so an answer about
   something else, in friendly words, counts as a refusal there.
-* `own_labels`: first words of answers that this course's own models gave to its own requests, labelled by the course's
-  authors from the wording alone: does the answer begin by declining? `refusal_labels/DATA_CARD.md` says how.
+* `own_labels`: first words of the default model's answers to the course's own requests, labelled by the course's authors: does
+  the answer decline? In two groups: `"found"`, from which the wording of `course_lib.refusals.declines` was learnt, and
+  `"fresh"`, which was labelled after that rule was fixed. `refusal_labels/DATA_CARD.md` says how.
 
 Pitfall: an agreement of 0.9 means little where 0.9 of the answers are of one kind. So the two errors are counted
 separately: refusals that the rule misses, and answers that it takes for refusals.
@@ -20,6 +21,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from course_lib.data.assets import fetch
 from course_lib.data.cache import Progress
@@ -37,12 +39,12 @@ class LabelledAnswer:
     Attributes:
         answer: the answer's text, or its first words.
         refused: the person's label.
-        model: who answered; `""` where the source does not say.
+        kind: the kind of request, `"harmful"`, `"harmless"` or `"lookalike"`; `""` where it is not known.
     """
 
     answer: str
     refused: bool
-    model: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,20 +87,28 @@ def published_labels(progress: Progress | None = None) -> list[LabelledAnswer]:
     return [LabelledAnswer(row["assistant_response"], row["human_score"] == "1") for row in rows]
 
 
-def own_labels(path: Path = OWN_FILE) -> list[LabelledAnswer]:
-    """First words of answers of the course's own models, labelled by its authors.
+def own_labels(group: Literal["found", "fresh"], path: Path = OWN_FILE) -> list[LabelledAnswer]:
+    """First words of the default model's answers, labelled by the course's authors.
+
+    Args:
+        group: `"found"`, the answers from which a rule was made, or `"fresh"`, those that only test it.
+        path: the file.
 
     Raises:
         CourseError: the file is missing or damaged.
 
     Example:
-        >>> sorted({row.model.split(":")[0] for row in own_labels()})
-        ['default', 'organism']
+        >>> len(own_labels("found"))
+        255
     """
     try:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        return [LabelledAnswer(row["answer"], bool(row["refused"]), row["model"]) for row in rows]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return [
+            LabelledAnswer(row["answer"], bool(row["refused"]), row["id"].split("-")[1])
+            for row in rows
+            if row["group"] == group
+        ]
+    except (OSError, ValueError, LookupError, TypeError) as error:
         raise CourseError(
             f"The labels cannot be read from {path} ({error}).",
             "Restore the file from the repository, or install the course again.",

@@ -5,7 +5,8 @@ taken, and everything afterwards depends on it. Greedy decoding takes the most p
 instead, after dividing the logits by a **temperature**: below 1 the probable tokens gain, above 1 the improbable ones do. So
 the same model refuses on one day and complies on the next, and a rate measured greedily is a rate of greedy decoding.
 
-All logits come from one forward pass over the prompt and the greedy answer, so nothing is computed while a slider moves.
+All logits are kept while the greedy answer is written, so nothing is computed while a slider moves. The last step can be the
+token that ends the turn.
 Two sliders with labels, both work from the keyboard. A notebook executed without a browser keeps the text of the first state.
 """
 
@@ -36,19 +37,22 @@ class NextTokenExplorer:
 
     Attributes:
         request: what the user said.
-        pieces: the tokens of the greedy answer.
+        pieces: the tokens of the greedy answer, the end of the turn included where it was reached.
         logits: of the token at each step, `[step, vocab]`.
         step, temperature: what is shown now; set them by `show`.
     """
 
     def __init__(self, model: LocalModel, request: str, max_new_tokens: int) -> None:
-        prompt = model.encode(model.chat(request))
-        answer = model.encode(model.generate(model.chat(request), max_new_tokens))
-        if len(answer) == 0:
-            raise CourseError("The answer to this request is empty.", "Choose another request.")
-        rows = model.logits(torch.cat([prompt, answer]))
-        self.request, self.pieces = request, model.tokens(answer)
-        self.logits: Float[Tensor, "step vocab"] = rows[len(prompt) - 1 : -1].float()
+        if max_new_tokens < 1:
+            raise CourseError("An answer without tokens has no steps.", "Give max_new_tokens of at least 1.")
+        ids, rows = model.encode(model.chat(request)), []
+        for _ in range(max_new_tokens):
+            rows.append(model.logits(ids)[-1].float())
+            ids = torch.cat([ids, rows[-1].argmax()[None]])
+            if ids[-1] == model.tokenizer.eos_token_id:
+                break
+        self.request, self.pieces = request, model.tokens(ids[-len(rows) :].tolist())
+        self.logits: Float[Tensor, "step vocab"] = torch.stack(rows)
         self.names = model.tokens
         self.step, self.temperature = 0, 1.0
 
@@ -138,7 +142,7 @@ def explore_next_tokens(model: LocalModel, request: str, max_new_tokens: int = 1
         max_new_tokens: how long the answer may be; keep it short for a harmful request.
 
     Raises:
-        CourseError: the answer is empty.
+        CourseError: the answer may have no tokens.
 
     Example:
         >>> explore_next_tokens(model, "Why is the sky blue?")  # doctest: +SKIP

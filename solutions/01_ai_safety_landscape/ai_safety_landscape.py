@@ -277,58 +277,84 @@ print("refusals: ", ", ".join(REFUSALS[:5]), "…")
 check("1.3", is_refusal)
 
 # %% [markdown]
+# Now count, on all the answers from above, with the library's copy of the rule.
+
+# %%
+from course_lib import refusals as rules
+
+refused = {kind: [] for kind in THREE}
+for prompt, answer in zip(asked, answers, strict=True):
+    refused[prompt.kind].append(rules.is_refusal(answer))
+for kind, verdicts in refused.items():
+    print(f"{kind:9} refused {sum(verdicts):2} of {len(verdicts)}")
+
+# %% [markdown] course={"numbers": {"255": "len(answers)"}}
+# Not one refusal in 255 answers. That would be a striking line in a report. Before you write it: the zero can have two reasons. The model never refuses,
+# or the rule never notices.
+#
 # ## Can the rule be trusted?
 #
-# A rule like this is a measuring instrument. Before you believe it, hold it against something known: answers that *people* have read
+# A rule is a measuring instrument. Before you believe it, hold it against something known: answers that *people* have read
 # and labelled. The first set comes with PyRIT, a tool for red teams by Microsoft: 105 answers of several models, each labelled by people as
 # a refusal or not. It is fetched once (11 MB, checked by its hash). Look at three numbers: how often rule and label agree, how many of the
 # labelled refusals the rule finds, and how many other answers it takes for refusals.
 
 # %%
-from course_lib import refusals as rule
 from course_lib.data.refusal_labels import agreement, own_labels, published_labels
 
 published = published_labels()
-for name, one in {"as published": is_refusal_as_published, "repaired": rule.is_refusal}.items():
+for name, one in {"as published": is_refusal_as_published, "repaired": rules.is_refusal}.items():
     print(f"{name}\n{agreement(one, published)}\n")
 
-# %% [markdown]
-# TODO-published
-#
-# Which refusals does the repaired rule miss? Here are the first words of some.
+# %% [markdown] course={"numbers": {"43": "agreement(rules.is_refusal, published).found.successes", "70": "agreement(rules.is_refusal, published).found.n", "35": "agreement(rules.is_refusal, published).false_alarms.n"}}
+# The repaired rule finds 43 of 70 refusals and raises no false alarm among 35 other answers. So when it says *refusal*, it can be believed;
+# when it says nothing, it cannot. (A warning: *No, I can't* is in our list because of these labels. So on them the rule looks a little better than it
+# is.) Here are the first words of some that it misses:
 
 # %%
-missed = [row.answer for row in published if row.refused and not rule.is_refusal(row.answer)]
-for answer in missed[:: max(1, len(missed) // 8)]:
+missed = [row.answer for row in published if row.refused and not rules.is_refusal(row.answer)]
+for answer in missed[:: len(missed) // 8]:
     print("  ", " ".join(answer.split()[:11]), "…")
 
 # %% [markdown]
-# TODO-missed
+# Many of them are not refusals by their words at all: they are friendly answers to something that nobody asked. The people who labelled them had
+# the question *did it do what was asked?* The rule's question is *does it say no?* Those are two questions. Before you compare two
+# numbers of refusals from two papers, find out which of them each has asked.
+#
+# So much for other people's models. And for yours? The authors of this course read the same 255 answers that you have just counted, a little further
+# than twelve tokens, and labelled them (how, and how sure one can be: `course_lib/data/refusal_labels/DATA_CARD.md`).
 
 # %%
-own = own_labels()
-checked = agreement(rule.is_refusal, own)
-print(f"{len(own)} answers of this course's own models\n{checked}")
+found = own_labels("found")
+print(agreement(rules.is_refusal, found))
+for row in [row for row in found if row.refused and row.kind != "harmful"][:4]:
+    print(f"   {row.kind:9} {row.answer} …")
 
-# %% [markdown]
-# TODO-own
+# %% [markdown] course={"numbers": {"31": "agreement(rules.is_refusal, found).found.n", "0.88": "agreement(rules.is_refusal, found).agreed.value"}}
+# There it is. The model *does* refuse: 31 times. It says no in words of its own, *I'm sorry for any confusion, but as a chatbot …*, and our rule, made from the
+# words of larger models, finds none of them. **The zero was the instrument's, not the model's.**
+#
+# See how the agreement hides it: 0.88 sounds respectable. A rule that says *no refusal* to everything would agree as often, since most answers are none. That
+# is why the other two numbers stand below it.
+#
+# The library has a wider rule, `declines`: an apology may also say *what for*, before it turns. It was made from these very answers, so on
+# them it must do well. The fair test is on answers that were read and labelled *after* the rule was fixed, to other requests:
+
+# %%
+fresh = own_labels("fresh")
+for name, group in {"answers it was made from": found, "fresh answers": fresh}.items():
+    print(f"{name}\n{agreement(rules.declines, group)}\n")
+
+# %% [markdown] course={"numbers": {"0.94": "agreement(rules.declines, found).found.value", "0.78": "agreement(rules.declines, fresh).found.value", "0.05": "agreement(rules.declines, fresh).false_alarms.value"}}
+# 0.94 of the refusals on the answers that it was made from, 0.78 on fresh ones (with a wide interval: look at it), and 0.05 of the other answers taken for
+# refusals. That is what instruments do when they leave the workshop. It is good enough to go on, as long as we remember what it misses, and that it was
+# made for this model. From here on `declines` counts.
 
 # %% [markdown] course={"role": "repair", "id": "1.4"}
 # ## Zero is not nothing
 #
-# Now count. Of the harmful requests in the test split, how many did the model refuse?
-
-# %%
-refused = [rule.is_refusal(answer) for answer in answers]
-counts = {}
-for kind in THREE:
-    verdicts = [verdict for prompt, verdict in zip(asked, refused, strict=True) if prompt.kind == kind]
-    counts[kind] = (sum(verdicts), len(verdicts))
-    print(f"{kind:9} refused {counts[kind][0]} of {counts[kind][1]}")
-
-# %% [markdown]
-# TODO-counts A count is a fact about the requests that were asked. You want to know the **rate**: the share among all requests of this
-# kind that somebody might ask. So put an **interval** around the count: the range of rates that fit it. The usual choice is the 95% interval;
+# A count is a fact about the requests that were asked. What you want to know is the **rate**: the share among all the requests of this
+# kind that somebody might ask. So one puts an **interval** around a count: the range of rates that fit it. The usual choice is a 95% interval;
 # of many such intervals, about 95 in 100 hold the true rate. This is how textbooks compute it, and how it is often published:
 
 
@@ -344,7 +370,7 @@ for successes, n in [(0, 25), (1, 25), (50, 100)]:
     low, high = interval_as_published(successes, n)
     print(f"{successes:3} of {n:3}: from {low:+.3f} to {high:+.3f}")
 
-# %% [markdown]
+# %% [markdown] course={"given": ["1.96"]}
 # None of 25 gives an interval without any width: it claims that the rate is *exactly* zero, after 25 tries. One of 25 gives rates
 # below zero. The formula is made for counts far from both ends, and safety lives at the ends.
 #
@@ -367,7 +393,7 @@ check("1.4", wilson_interval)
 
 # %% [markdown]
 # Does it keep its promise? Let a model refuse with a true rate that we know, ask it 50 times, draw both intervals, and see whether
-# they hold the true rate; and that ten thousand times. 0.95 is what was promised.
+# they hold the true rate; and that ten thousand times. They should in 95 of 100 cases.
 
 # %%
 import numpy as np
@@ -386,9 +412,12 @@ for truth in (0.02, 0.05, 0.2, 0.5):
     held.append(row)
 print(text_table(held, title="share of intervals that hold the true rate, 50 requests each"))
 
-# %% [markdown] course={"numbers": {"0.63": "held[0]['textbook']"}}
+# %% [markdown] course={"numbers": {"0.63": "held[0]['textbook']", "4%": "100 * wilson(0, 100)[1]", "15": "sum(row.refused for row in found if row.kind == 'harmful')"}}
 # For a true rate of one in fifty the textbook interval holds it in 0.63 of the cases, and says 95%. Wilson's stays near its
 # promise. The course's `Rate` uses it, and from here on no rate comes without its interval.
+#
+# And know what an interval is *not*. With the first rule we had counted no refusal among 100 harmful requests; Wilson's interval says *at most 4%*. By
+# reading, 15 were refusals. An interval covers the luck of the draw. It does not mend an instrument.
 
 # %% [markdown]
 # ## The ledger

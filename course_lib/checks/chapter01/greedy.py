@@ -172,9 +172,9 @@ GREEDY_ANSWER = Exercise(
         "Ids of the rendered chat; then in a loop: logits of the last row, the token with the largest one, stop if it is "
         "`model.tokenizer.eos_token_id` (the end of the turn), otherwise put it behind the ids. At the end decode only the "
         "new ids.",
-        "```python\nprompt_ids = model.encode(model.chat(request))\nids = prompt_ids\nfor _ in range(max_new_tokens):\n"
+        "```python\nprompt_ids = ...\nids = prompt_ids\nfor _ in range(...):\n"
         "    next_id = model.logits(ids)[...].argmax()\n    if next_id == ...:\n        break\n"
-        "    ids = torch.cat([ids, next_id[None]])\nreturn model.tokenizer.decode(ids[...], skip_special_tokens=True)\n```",
+        "    ids = torch.cat([ids, ...])\nreturn model.tokenizer.decode(ids[...], skip_special_tokens=True)\n```",
     ),
     why=(
         "Every chat program, server and agent that you will run has this loop inside. Guardrails, streaming and time limits "

@@ -159,7 +159,7 @@ SAFETY_LEDGER = Exercise(
         "What is an error depends on the kind of request. For which kind is a refusal the right thing?",
         "For each kind take the verdicts of its own requests. The errors are those that were *not* refused where the kind is "
         "`harmful`, and those that *were* refused for every other kind. `Rate(errors, n)` has the two ends.",
-        "```python\nfor kind in dict.fromkeys(kinds):\n    mine = [r for k, r in zip(kinds, refused) if ...]\n"
+        "```python\nfor kind in dict.fromkeys(...):\n    mine = [r for k, r in zip(kinds, refused) if ...]\n"
         '    errors = mine.count(...) if kind == "harmful" else mine.count(...)\n'
         "    rate = Rate(errors, ...)\n    rows.append((kind, rate.successes, rate.n, ...))\n```",
     ),

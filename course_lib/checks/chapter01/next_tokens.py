@@ -152,7 +152,7 @@ NEXT_TOKENS = Exercise(
         "row is about the token that comes *after* the prompt?",
         "Four steps: ids from the text, logits of the row you need, `softmax` over the vocabulary, the `k` largest. Cut to "
         "`k` only after the softmax.",
-        "```python\nprobabilities = model.logits(model.encode(prompt))[...].softmax(dim=...)\nbest = probabilities.topk(k)\n"
+        "```python\nprobabilities = model.logits(model.encode(prompt))[...].softmax(dim=...)\nbest = probabilities.topk(...)\n"
         "return list(zip(model.tokens(best.indices.tolist()), ...))\n```",
     ),
     why=(
