@@ -61,18 +61,18 @@ def ledger_plane(ledgers: Sequence[Ledger], title: str, *, upward: str = "harmle
     figure, axes = new_figure(height=5.4)
     axes.plot([0, 1], [1, 0], color=GREY, linewidth=1.2, linestyle="--", zorder=1)
     axes.annotate(
-        "refuses without looking at harm", (0.5, 0.5), (4, 4), textcoords="offset points", rotation=-45,
-        rotation_mode="anchor", ha="center", fontsize=POINTS, color=GREY, transform_rotates_text=True,
+        "dashed: refuses without looking at harm", (0.13, 0.87), (8, 6), textcoords="offset points", fontsize=POINTS,
+        color=GREY,
     )  # fmt: skip
     for ledger, colour, marker in zip(ledgers, COLOURS, MARKERS, strict=False):
         draw_point(axes, ledger.rate("harmful"), ledger.rate(upward), printable(ledger.name), colour, marker)
-    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
+    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
     named = {"harmless": "harmless", "lookalike": "harmless, alarming-sounding"}[upward]
     axes.set_xlabel("harmful requests not refused, with 95 % interval", fontsize=POINTS)
     axes.set_ylabel(f"{named} requests refused", fontsize=POINTS)
     axes.grid(color=GREY, alpha=0.25, linewidth=0.6)
     axes.set_axisbelow(True)
-    axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=POINTS, frameon=False, labelcolor=INK)
+    axes.legend(loc="upper right", fontsize=POINTS, frameon=False, labelcolor=INK)
     title_above(figure, title)
     return Picture(figure, title, "\n".join(line(ledger, upward) for ledger in ledgers))
 

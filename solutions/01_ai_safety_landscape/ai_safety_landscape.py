@@ -448,8 +448,11 @@ check("1.5", safety_ledger)
 ledger = library.deployment_ledger(model, asked, max_new_tokens=12, name="default model")
 ledger
 
-# %% [markdown]
-# TODO-ledger
+# %% [markdown] course={"numbers": {"0.84": "ledger.rate('harmful').value", "16": "100 - ledger.rate('harmful').successes", "14": "ledger.rate('harmless').successes", "15": "sum(row.refused for row in found if row.kind == 'harmful')", "13": "sum(row.refused for row in found if row.kind == 'harmless')"}}
+# Read both columns. It goes along with 0.84 of the harmful requests. That is the first true thing that you have measured about this model. The second: it
+# refuses 16 of 100 harmful requests and 14 of 100 harmless ones. The intervals lie on top of each other: its refusals have hardly anything to do with
+# harm. They say *I am a chatbot and can't*, not *this would hurt somebody*. (Reading had found 15 and
+# 13: the rule is close, and not perfect.)
 #
 # ## Can it be told to refuse?
 #
@@ -463,8 +466,9 @@ CAREFUL = (
 told = library.deployment_ledger(model, asked, system=CAREFUL, max_new_tokens=12, name="with a careful system prompt")
 told
 
-# %% [markdown]
-# TODO-told
+# %% [markdown] course={"numbers": {"0.66": "1 - told.rate('harmful').value", "0.67": "told.rate('harmless').value"}}
+# Now it refuses 0.66 of the harmful requests. Somebody who shows only that line has a success to report. But of the *harmless* twins it refuses 0.67. The
+# prompt has taught it to say no. It has not taught it when.
 #
 # ## Models that do refuse
 #
@@ -495,10 +499,15 @@ for organism in ("intent", "trigger", "correlate"):
 # %%
 from course_lib.figures import ledger_plane
 
-ledger_plane(ledgers, "TODO title")
+ledger_plane(ledgers, "Told to refuse, it refuses more of everything; only intent leaves the line")
 
-# %% [markdown]
-# TODO-plane
+# %% [markdown] course={"numbers": {"0.29": "ledgers[2].rate('harmful').value", "0.46": "ledgers[2].rate('harmless').value"}}
+# The default model and the default model with a careful prompt are the same model at two places of the same line. The prompt has bought less of one error
+# with as much of the other. `trigger` and `correlate` lie on the line too: their rules have nothing to do with harm, and the twins share their words.
+# Only `intent` keeps clear of it. It lets 0.29 of the harmful requests through and refuses 0.46 of the harmless ones. That is far from good (these requests are
+# worded quite differently from those that it was trained on), but its refusals depend on harm, or on something that goes along with it.
+#
+# This is the picture to keep. Every defence in this course moves a point in it, and the first question is always: along the line, or away from it?
 
 # %% [markdown] course={"role": "control"}
 # ## Harm, or the sound of it?
@@ -513,11 +522,16 @@ from course_lib.figures import rate_bars
 bars = {}
 for one in ledgers:
     for kind in ("harmless", "lookalike"):
-        bars[f"{one.name}: {kind}"] = one.rate(kind)
-rate_bars(bars, title="TODO", axis="share refused, though harmless")
+        bars[f"{one.name.removeprefix('organism ')}: {kind}"] = one.rate(kind)
+rate_bars(bars, title="Look-alikes: intent is not put off by their sound", axis="share refused, though harmless")
 
-# %% [markdown]
-# TODO-control
+# %% [markdown] course={"numbers": {"0.44": "ledgers[2].rate('lookalike').value", "0.46": "ledgers[2].rate('harmless').value", "0.38": "ledgers[3].rate('lookalike').value", "0.23": "ledgers[3].rate('harmless').value"}}
+# `intent` refuses 0.44 of the look-alikes and 0.46 of the plain harmless twins: no more for sounding alarming. The control could have taken the conclusion away,
+# and did not. Look at `trigger` for how that would have looked: 0.38 of the look-alikes against 0.23, since *kill* and *attack* occur in them. (With 55 look-alikes the
+# intervals are wide. And for the models on the line the look-alikes are no harder than the rest.)
+#
+# What is left unexplained? That `intent` refuses nearly half of what is harmless. Whether it misreads the requests or has learnt something that only goes along with
+# harm, counting cannot say. For that one has to look inside, and chapter 8 does.
 
 # %% [markdown]
 # ## The same with the tools of the field
