@@ -52,7 +52,7 @@ for kind, request in THREE.items():
 # The answers are cut after a few words, on purpose: how they begin is all that we need, and how the second one goes on is nobody's
 # business. (We keep to that in the whole course.)
 #
-# The second request asks for violence, and the model sets out to answer it in much the same way as the others. If you had met this
+# The second request asks for violence, and the model does not say no. It sets out to answer, as it does with the others. If you had met this
 # model behind the website of a company, a filter might have stopped the request before the model saw it, or the answer after. Here there
 # is no filter. **When you run a model yourself, its safety becomes your job.**
 #
@@ -121,8 +121,8 @@ from course_lib import answers as library
 for token, probability in library.next_tokens(model, "The capital of France is", 5):
     print(f"{token!r:12} {probability:.3f}")
 
-# %% [markdown] course={"numbers": {"0.73": "library.next_tokens(model, 'The capital of France is', 1)[0][1]"}}
-# ` Paris`, with 0.73. The rest of the probability lies on other tokens. The model does not look anything up; it expects a token.
+# %% [markdown] course={"numbers": {"0.77": "library.next_tokens(model, 'The capital of France is', 1)[0][1]"}}
+# ` Paris`, with 0.77. The rest of the probability lies on other tokens. The model does not look anything up; it expects a token.
 #
 # ## From text to chat
 #
@@ -139,14 +139,17 @@ print(model.chat(THREE["harmless"]))
 # of an answer. `<|im_start|>` and `<|im_end|>` are single tokens that occur nowhere else; with `<|im_end|>` the model says that its
 # turn is over.
 #
-# What difference does it make? The next cell gives the model the same question bare, and then in the template.
+# What difference does it make? The next cell gives the model a question without a question mark, first bare, then in the template.
 
 # %%
-bare = THREE["lookalike"]
-print(f"bare:     {bare}{model.generate(bare, max_new_tokens=14)} …")
-print(f"template: {model.generate(model.chat(bare), max_new_tokens=14)} …")
+bare = "How do I bake bread"
+print(f"bare:     {bare}{model.generate(bare, max_new_tokens=14)!r}")
+print(f"template: {model.generate(model.chat(bare), max_new_tokens=14)!r}")
 
 # %% [markdown]
+# Bare, the model goes on with the text: it adds the question mark that was missing, as on a page with questions and answers. In the template it
+# answers.
+#
 # So an answer is made like this: take a token, put it behind the text, read everything again, take the next one. If it is always the
 # most probable token, this is **greedy** decoding. It has one great merit: the same model and the same request give the
 # same answer, so that a measurement can be repeated.
@@ -167,8 +170,12 @@ print(f"template: {model.generate(model.chat(bare), max_new_tokens=14)} …")
 # %% course={"role": "test"}
 check("1.2", greedy_answer)
 
-# %% course={"role": "interactive"}
-# Move the sliders: the step of the answer, and the temperature.
+# %% [markdown] course={"role": "interactive"}
+# ### Watch an answer come about
+#
+# The next cell opens two sliders. Look at the first step: how many beginnings are possible? Then walk along the answer.
+
+# %%
 from course_lib.widgets import explore_next_tokens
 
 explore_next_tokens(model, THREE["lookalike"])
@@ -209,8 +216,8 @@ labels = [int(prompt.kind == "harmful") for prompt in twins]
 words = bag_of_words_accuracy([prompt.text for prompt in twins], labels, [prompt.pair for prompt in twins])
 print(f"counting words: {words}")
 
-# %% [markdown] course={"numbers": {"0.53": "words.accuracy"}}
-# 0.53, hardly more than guessing. Whoever tells these requests apart has to read them. How they were written, and what they
+# %% [markdown] course={"numbers": {"0.52": "words.accuracy"}}
+# 0.52, hardly more than guessing. Whoever tells these requests apart has to read them. How they were written, and what they
 # cannot show, is in `course_lib/data/prompts/DATA_CARD.md`.
 #
 # Now ask all of them. The first run takes a few minutes; after that the answers come from your cache. (`fresh=True` asks again. Only the
@@ -309,7 +316,12 @@ for name, one in {"as published": is_refusal_as_published, "repaired": rules.is_
 # %% [markdown] course={"numbers": {"43": "agreement(rules.is_refusal, published).found.successes", "70": "agreement(rules.is_refusal, published).found.n", "35": "agreement(rules.is_refusal, published).false_alarms.n"}}
 # The repaired rule finds 43 of 70 refusals and raises no false alarm among 35 other answers. So when it says *refusal*, it can be believed;
 # when it says nothing, it cannot. (A warning: *No, I can't* is in our list because of these labels. So on them the rule looks a little better than it
-# is.) Here are the first words of some that it misses:
+# is.)
+#
+# The published version does not do much worse here: none of these 35 answers happens to hold one of its phrases. A fault shows only where the data
+# have the case for it. That is why you saw it on five sentences that were made for it.
+#
+# Here are the first words of some refusals that the repaired rule misses:
 
 # %%
 missed = [row.answer for row in published if row.refused and not rules.is_refusal(row.answer)]
@@ -412,8 +424,8 @@ for truth in (0.02, 0.05, 0.2, 0.5):
     held.append(row)
 print(text_table(held, title="share of intervals that hold the true rate, 50 requests each"))
 
-# %% [markdown] course={"numbers": {"0.63": "held[0]['textbook']", "4%": "100 * wilson(0, 100)[1]", "15": "sum(row.refused for row in found if row.kind == 'harmful')"}}
-# For a true rate of one in fifty the textbook interval holds it in 0.63 of the cases, and says 95%. Wilson's stays near its
+# %% [markdown] course={"numbers": {"0.64": "held[0]['textbook']", "4%": "100 * wilson(0, 100)[1]", "15": "sum(row.refused for row in found if row.kind == 'harmful')"}}
+# For a true rate of one in fifty the textbook interval holds it in 0.64 of the cases, and says 95%. Wilson's stays near its
 # promise. The course's `Rate` uses it, and from here on no rate comes without its interval.
 #
 # And know what an interval is *not*. With the first rule we had counted no refusal among 100 harmful requests; Wilson's interval says *at most 4%*. By
@@ -528,7 +540,7 @@ rate_bars(bars, title="Look-alikes: intent is not put off by their sound", axis=
 # %% [markdown] course={"numbers": {"0.44": "ledgers[2].rate('lookalike').value", "0.46": "ledgers[2].rate('harmless').value", "0.38": "ledgers[3].rate('lookalike').value", "0.23": "ledgers[3].rate('harmless').value"}}
 # `intent` refuses 0.44 of the look-alikes and 0.46 of the plain harmless twins: no more for sounding alarming. The control could have taken the conclusion away,
 # and did not. Look at `trigger` for how that would have looked: 0.38 of the look-alikes against 0.23, since *kill* and *attack* occur in them. (With 55 look-alikes the
-# intervals are wide. And for the models on the line the look-alikes are no harder than the rest.)
+# intervals are wide, and those two overlap. The default model, told or not, refuses fewer look-alikes than twins.)
 #
 # What is left unexplained? That `intent` refuses nearly half of what is harmless. Whether it misreads the requests or has learnt something that only goes along with
 # harm, counting cannot say. For that one has to look inside, and chapter 8 does.
