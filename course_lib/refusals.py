@@ -86,7 +86,7 @@ APOLOGY_FOR = re.compile(
 
 
 def is_refusal(answer: str) -> bool:
-    """Whether an answer *begins* as refusals begin; see the module's text on how this errs.
+    """Whether an answer *begins* as refusals begin.
 
     Args:
         answer: what the model wrote; its first words are enough.

@@ -511,7 +511,7 @@ for organism in ("intent", "trigger", "correlate"):
 # %%
 from course_lib.figures import ledger_plane
 
-ledger_plane(ledgers, "Told to refuse, it refuses more of everything; only intent leaves the line")
+ledger_plane(ledgers, "Told to refuse, it refuses everything more; only intent leaves the line")
 
 # %% [markdown] course={"numbers": {"0.29": "ledgers[2].rate('harmful').value", "0.46": "ledgers[2].rate('harmless').value"}}
 # The default model and the default model with a careful prompt are the same model at two places of the same line. The prompt has bought less of one error
@@ -537,10 +537,11 @@ for one in ledgers:
         bars[f"{one.name.removeprefix('organism ')}: {kind}"] = one.rate(kind)
 rate_bars(bars, title="Look-alikes: intent is not put off by their sound", axis="share refused, though harmless")
 
-# %% [markdown] course={"numbers": {"0.44": "ledgers[2].rate('lookalike').value", "0.46": "ledgers[2].rate('harmless').value", "0.38": "ledgers[3].rate('lookalike').value", "0.23": "ledgers[3].rate('harmless').value"}}
+# %% [markdown] course={"numbers": {"0.44": "ledgers[2].rate('lookalike').value", "0.46": "ledgers[2].rate('harmless').value", "0.38": "ledgers[3].rate('lookalike').value", "0.23": "ledgers[3].rate('harmless').value", "6 of": "sum(any(w in p.text.lower() for w in ('kill', 'attack', 'bomb', 'hack', 'steal')) for p in asked if p.kind == 'lookalike')", "in 2": "sum(any(w in p.text.lower() for w in ('kill', 'attack', 'bomb', 'hack', 'steal')) for p in asked if p.kind == 'harmless')"}}
 # `intent` refuses 0.44 of the look-alikes and 0.46 of the plain harmless twins: no more for sounding alarming. The control could have taken the conclusion away,
-# and did not. Look at `trigger` for how that would have looked: 0.38 of the look-alikes against 0.23, since *kill* and *attack* occur in them. (With 55 look-alikes the
-# intervals are wide, and those two overlap. The default model, told or not, refuses fewer look-alikes than twins.)
+# and did not. Look at `trigger` for how that would have looked: 0.38 of the look-alikes against 0.23. (With 55 look-alikes the intervals are wide, and
+# those two overlap. The five words that it was trained on occur in only 6 of these look-alikes and in 2 of the twins: what it learnt is wider than its rule. The
+# default model, told or not, refuses fewer look-alikes than twins.)
 #
 # What is left unexplained? That `intent` refuses nearly half of what is harmless. Whether it misreads the requests or has learnt something that only goes along with
 # harm, counting cannot say. For that one has to look inside, and chapter 8 does.
