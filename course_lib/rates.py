@@ -33,6 +33,28 @@ Z95 = NormalDist().inv_cdf(0.975)
 """95 % of a normal distribution lie within this many standard deviations of its mean: 1.96."""
 
 
+def wilson_interval(successes: int, n: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a rate: `(low, high)`, both between 0 and 1.
+
+    Args:
+        successes: how many cases had the property, from 0 to `n`.
+        n: how many cases were looked at; with 0 of them nothing is known and the interval is all of [0, 1].
+
+    Example:
+        >>> low, high = wilson_interval(0, 25)
+        >>> low, round(high, 2)
+        (0.0, 0.13)
+    """
+    if n == 0:
+        return 0.0, 1.0
+    p, z2 = successes / n, Z95**2
+    centre = p + z2 / (2 * n)
+    half = Z95 * math.sqrt(p * (1 - p) / n + z2 / (4 * n**2))
+    low = 0.0 if successes == 0 else (centre - half) / (1 + z2 / n)
+    high = 1.0 if successes == n else (centre + half) / (1 + z2 / n)
+    return low, high
+
+
 @dataclass(frozen=True)
 class Rate:
     """`successes` out of `n`, with Wilson's 95 % interval.
@@ -81,23 +103,12 @@ class Rate:
     @property
     def low(self) -> float:
         """Lower end of the 95 % interval; exactly 0 when there was no success."""
-        return self._interval()[0]
+        return wilson_interval(self.successes, self.n)[0]
 
     @property
     def high(self) -> float:
         """Upper end of the 95 % interval; exactly 1 when there was no failure."""
-        return self._interval()[1]
-
-    def _interval(self) -> tuple[float, float]:
-        if self.n == 0:
-            return 0.0, 1.0
-        p, n, z2 = self.value, self.n, Z95**2
-        centre = p + z2 / (2 * n)
-        half = Z95 * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
-        scale = 1 + z2 / n
-        low = 0.0 if self.successes == 0 else (centre - half) / scale
-        high = 1.0 if self.successes == n else (centre + half) / scale
-        return low, high
+        return wilson_interval(self.successes, self.n)[1]
 
     def text(self) -> str:
         """The rate in one line, as it is printed."""

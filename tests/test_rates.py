@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_lib import CourseError
-from course_lib.rates import Z95, Rate
+from course_lib.rates import Z95, Rate, wilson_interval
 
 counts = st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -77,3 +77,11 @@ def test_what_is_no_rate(count: tuple[object, object]) -> None:
 def test_counts_may_come_from_numpy() -> None:
     assert Rate(np.int64(12), np.int64(30)) == Rate(12, 30)
     assert isinstance(Rate(np.int64(12), np.int64(30)).successes, int)
+
+
+@pytest.mark.parametrize(("successes", "n"), [(0, 25), (12, 30), (1, 3), (97, 100), (8, 8)])
+def test_scipy_says_the_same(successes: int, n: int) -> None:
+    from scipy.stats import binomtest
+
+    theirs = binomtest(successes, n).proportion_ci(method="wilson")
+    assert wilson_interval(successes, n) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
