@@ -81,6 +81,8 @@ class Exercise:
             called. The report then names the entry that is not right, and shows nothing of what was expected.
         also_withheld: other functions of the library that give the same result, "package.module:name"; like the reference
             they are not there for learner code while a class is graded.
+        not_withheld: why the reference stays there all the same, "" for the usual case that it does not: other answers
+            of the chapter use a part of the library that rests on it.
     """
 
     id: str
@@ -102,6 +104,7 @@ class Exercise:
     tolerance_reason: str = "sums of float32 numbers in another order differ by about 1e-5"
     sealed_parts: tuple[str, ...] = ()
     also_withheld: tuple[str, ...] = ()
+    not_withheld: str = ""
 
     @property
     def chapter(self) -> int:

@@ -73,7 +73,8 @@ def sealed_copy(target: Path, exercises: Iterable[Exercise], extra: Sequence[str
         copies[Path(folder).resolve()] = target / f"extra-{number}"
         shutil.copytree(folder, target / f"extra-{number}", ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
     for exercise in exercises:
-        for place in (exercise.reference, *exercise.also_withheld):
+        own = () if exercise.not_withheld else (exercise.reference,)
+        for place in (*own, *exercise.also_withheld):
             file, name = where(place)
             for original, copied in copies.items():
                 if file.is_relative_to(original):

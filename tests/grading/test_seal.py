@@ -26,7 +26,7 @@ def test_checks_and_sources_are_not_there(sealed):
 
 @pytest.mark.parametrize("number", chapters())
 def test_every_reference_is_withheld(sealed, number):
-    for exercise in exercises(number):
+    for exercise in [exercise for exercise in exercises(number) if not exercise.not_withheld]:
         file, name = where(exercise.reference)
         tree = ast.parse((sealed / "course_lib" / file.relative_to(PACKAGE)).read_text())
         (node,) = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name]

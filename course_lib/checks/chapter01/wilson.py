@@ -174,6 +174,7 @@ WILSON_INTERVAL = Exercise(
     difficulty=2,
     minutes=8,
     reference="course_lib.rates:wilson_interval",
+    not_withheld="Rate, which the ledger of 1.5 counts with, computes its interval by it",
     returns="a pair `(low, high)`: Wilson's 95 % interval of the rate; `(0, 1)` where nothing was counted",
     example="`wilson_interval(12, 30)` is about `(0.25, 0.58)`, `wilson_interval(0, 10)` is about `(0.0, 0.28)`.",
     hints=(
