@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-collect_ignore_glob = ["authoring/example/solutions/*"]
+collect_ignore_glob = ["authoring/example/solutions/*", "hostile/course/solutions/*"]
 
 NOTEBOOKS, CLASSES, BROWSER = "tests/authoring/test_real_chapters.py", "tests/grading/", "tests/browser/"
 LONG_FIRST = (NOTEBOOKS, CLASSES, BROWSER, "tests/checks/")

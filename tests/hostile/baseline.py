@@ -18,7 +18,6 @@ import os
 import resource
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -59,7 +58,7 @@ def main() -> None:
     if chosen.inside:
         record_inside(chosen.inside, chosen.cases)
         return
-    names = chosen.cases or [name for name in CASES]
+    names = chosen.cases or list(CASES)
     with tempfile.TemporaryDirectory(prefix="baseline-") as folder:
         base = Path(folder)
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", base / "venv"], check=True)
@@ -84,33 +83,11 @@ def walled(base: Path, names: list[str]) -> list[str]:
     """The command that records inside of the wall."""
     python = str(base / "venv" / "bin" / "python")
     inside = [python, "-m", "tests.hostile.baseline", "--inside", str(base), *names]
-    wall = [
-        "bwrap",
-        "--ro-bind",
-        "/",
-        "/",
-        "--dev",
-        "/dev",
-        "--proc",
-        "/proc",
-        "--tmpfs",
-        "/tmp",
-        "--tmpfs",
-        "/var/tmp",
-    ]
-    wall += [
-        "--tmpfs",
-        "/dev/shm",
-        "--bind",
-        str(base),
-        str(base),
-        "--ro-bind",
-        str(PROJECT),
-        str(PROJECT),
-        "--unshare-pid",
-        "--unshare-net",
-        "--unshare-ipc",
-    ]
+    # without capabilities: whoever has them can take a read-only mount back
+    wall = ["bwrap", "--unshare-user", "--uid", "0", "--gid", "0", "--cap-drop", "ALL", "--disable-userns"]
+    wall += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/var/tmp"]
+    wall += ["--tmpfs", "/dev/shm", "--bind", str(base), str(base), "--ro-bind", str(PROJECT), str(PROJECT)]
+    wall += ["--unshare-pid", "--unshare-net", "--unshare-ipc"]
     return [*wall, "--die-with-parent", "--chdir", str(PROJECT), "--", *inside]
 
 
@@ -130,8 +107,8 @@ def clean_environment(base: Path) -> dict[str, str]:
 def record_inside(base: Path, names: list[str]) -> None:
     """Record cases, one file each."""
     import nbgrader
-    import nbgrader.apps.nbgraderapp  # noqa: F401 - once, before the forks
-    import nbgrader.server_extensions.formgrader  # noqa: F401
+    import nbgrader.apps.nbgraderapp
+    import nbgrader.server_extensions.formgrader
 
     (base / "out" / "versions").write_text(
         json.dumps({"nbgrader": nbgrader.__version__, "python": sys.version.split()[0]})

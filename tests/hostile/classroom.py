@@ -169,10 +169,8 @@ def _grade(
         marks[result.learner] = result.points
         case, role = owners.get(result.learner, ("", ""))
         if os.environ.get("HOSTILE_VERBOSE"):
-            print(
-                f"{time.strftime('%H:%M:%S')} {result.learner} {case} {result.points} {[i.status for i in result.items]} {result.seconds}",
-                flush=True,
-            )
+            statuses = [item.status for item in result.items]
+            print(f"{time.strftime('%H:%M:%S')} {result.learner} {case} {result.points} {statuses}", flush=True)
         if role == "m":
             found[case].result, found[case].seconds = result, time.monotonic() - before
             if result.learner in notebook_of:
