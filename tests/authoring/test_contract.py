@@ -20,6 +20,10 @@ SEQUENCE = "from collections.abc import Sequence\n\n"
 LONG = "\n".join(f"x{i} = {i}" for i in range(41)) + "\n"
 
 # rule, what is broken, text in the source, text in its place
+MODEL_ANSWER = (
+    "# The spread can differ: one list may hold a single large value and the other none. A plot of the scores, or the largest\n"
+    "# gap of 1.2, shows it."
+)
 BROKEN = [
     ("card", "no card", 'course={"role": "card"}', ""),
     ("card", "a row missing", CARD_ROW, ""),
@@ -81,6 +85,11 @@ BROKEN = [
     ("numbers", "said, not tied", "# A list of scores is", "# The mean is 2.75. A list of scores is"),
     ("names", "an import missing", SEQUENCE, ""),
     ("names", "only a local of a function", SEQUENCE, "def helper():\n    Sequence = 1\n    return Sequence\n\n\n"),
+    ("written", "another chapter's id", '"id": "1.W1"', '"id": "8.W1"'),
+    ("written", "no points", ', "points": 4}', "}"),
+    ("written", "a code cell", '# %% [markdown] course={"role": "written"', '# %% course={"role": "written"'),
+    ("written", "no model answer", MODEL_ANSWER, "# Yes."),
+    ("written", "no task", "# %% [markdown]\n# ## In your own words", "# %%\n# ## In your own words"),
 ]  # fmt: skip
 
 
