@@ -33,13 +33,15 @@ def run(args: argparse.Namespace) -> int:
     from course_lib.grading.export import parse_export, write_export
     from course_lib.grading.whole_class import Wishes, grade_class, open_desk
 
-    exports = [parse_export(text)[1] and text for text in args.export]
+    for text in args.export:
+        parse_export(text)  # before the work, so that a slip costs nothing
     desk, settings = open_desk(args.chapter, root=class_root(args.group), sandboxed=not args.no_sandbox)
     if args.seed_file is not None:
         desk.use_seed_of(args.seed_file)
     wishes = Wishes(args.submitted, args.pattern, tuple(args.learner), args.again, args.workers, args.scheduler)
     done = grade_class(desk, settings, wishes, ProgressLine())
-    files = [*done.files, *(write_export(text, list(done.rows.values()), desk.chapter.folder) for text in exports)]
+    marks = list(done.rows.values())
+    files = [*done.files, *(write_export(text, marks, desk.chapter.folder) for text in args.export)]
     print(done.report.json() if args.json else summary(done))
     for line in done.problems:
         print(line, file=sys.stderr)

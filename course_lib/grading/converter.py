@@ -55,7 +55,7 @@ class ClassAutograde(Autograde):
             ]
             for learner in self.handed
         }
-        self.notebooks = []
+        self.notebooks: list[str] = []
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
         """Say how far it is, and stop where nothing can be written any more."""

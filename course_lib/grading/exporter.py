@@ -27,6 +27,7 @@ from course_lib.grading.desk import Desk, Handed, as_notebook, desk_for
 from course_lib.grading.intake import Unreadable, read_timestamp
 from course_lib.grading.normalise import clean_notebook
 from course_lib.grading.results import SubmissionResult
+from course_lib.grading.staging import mend_time
 
 MARK = "course_grading"
 """The notebook's metadata under which its result is noted."""
@@ -44,45 +45,52 @@ class SubmissionExporter(NotebookExporter):
         super().__init__(*args, **kwargs)
         self._desks: dict[str, Desk] = {}
         self._handed: dict[str, Handed] = {}
-        if isinstance(self.parent, Autograde):
-            self.parent.coursedir = careful(self.parent.coursedir)
+        if isinstance(self.converter, Autograde):
+            self.converter.coursedir = careful(self.converter.coursedir)
+
+    @property
+    def converter(self) -> Any:
+        """nbgrader's autograder, or whoever else uses this exporter."""
+        return self.parent
 
     def desk(self, folder: str) -> Desk:
         """The desk of a chapter; the one that the converter brings, if it does."""
-        brought: Desk | None = getattr(self.parent, "desk", None)
+        brought: Desk | None = getattr(self.converter, "desk", None)
         if brought is not None:
             return brought
         if folder not in self._desks:
-            self._desks[folder] = desk_for(self.parent.coursedir, folder, self.assignment, self.sandboxed)
+            self._desks[folder] = desk_for(self.converter.coursedir, folder, self.assignment, self.sandboxed)
         return self._desks[folder]
 
     def handed_in(self, resources: Any) -> Handed:
         """What the learner of this conversion handed in."""
         learner, folder = resources["nbgrader"]["student"], resources["nbgrader"]["assignment"]
-        brought: dict[str, Handed] = getattr(self.parent, "handed", self._handed)
+        brought: dict[str, Handed] = getattr(self.converter, "handed", self._handed)
         return brought[learner] if learner in brought else self.desk(folder).handed_in(learner)
 
     def result(self, resources: Any) -> SubmissionResult:
         """The result of this conversion's submission; in a run over a class, all are graded before the first is asked for."""
         desk = self.desk(resources["nbgrader"]["assignment"])
         if not desk.known:
-            folders = [Path(folder) for folder in getattr(self.parent, "assignments", {})]
-            todo = [folder.parent.name for folder in folders if self.parent.force or not self._is_graded(desk, folder)]
+            folders = [Path(folder) for folder in getattr(self.converter, "assignments", {})]
+            todo = [
+                folder.parent.name for folder in folders if self.converter.force or not self._is_graded(desk, folder)
+            ]
             if len(todo) > 1:
                 self._handed = {learner: desk.handed_in(learner) for learner in todo}
                 desk.grade_all(list(self._handed.values()))
         return desk.result(self.handed_in(resources))
 
     def _is_graded(self, desk: Desk, folder: Path) -> bool:
-        done = Path(self.parent._format_dest(desk.chapter.folder, folder.parent.name)) / desk.chapter.release.name
+        done = Path(self.converter._format_dest(desk.chapter.folder, folder.parent.name)) / desk.chapter.release.name
         return done.exists() and MARK in done.read_text(encoding="utf-8")
 
     def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> Any:
         """Convert a notebook; a submission is read by `intake`, our own copy of it in the ordinary way."""
-        if not isinstance(self.parent, Autograde) or not self.parent._sanitizing:
+        if not isinstance(self.converter, Autograde) or not self.converter._sanitizing:
             return super().from_filename(filename, resources=resources, **kw)
         desk, handed = self.desk(resources["nbgrader"]["assignment"]), self.handed_in(resources)
-        destination = Path(self.parent._format_dest(desk.chapter.folder, handed.learner))
+        destination = Path(self.converter._format_dest(desk.chapter.folder, handed.learner))
         _copy_from_release(desk, destination)
         when = read_timestamp(desk.submitted / handed.learner / desk.chapter.folder / "timestamp.txt")
         if when:
@@ -98,8 +106,8 @@ def expect_notebook(*, notebooks: list[str], **_: Any) -> None:
     the right file or says why there is none.
     """
     for path in map(Path, notebooks[:1]):
-        chapter = path.parent.name
-        notebooks[:] = [str(path.with_name(f"{chapter[3:]}.ipynb"))]
+        mend_time(path.parent)
+        notebooks[:] = [str(path.with_name(f"{path.parent.name[3:]}.ipynb"))]
 
 
 def shown_notebook(desk: Desk, handed: Handed) -> dict[str, Any]:

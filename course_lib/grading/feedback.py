@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,7 @@ def _note(desk: Desk, learner: str) -> Path:
 
 
 def _content(result: SubmissionResult, row: Row | None) -> str:
-    return hashlib.sha256(f"{result.to_json()}\n{row}".encode()).hexdigest()
+    return hashlib.sha256(f"{replace(result, graded_at='').to_json()}\n{row}".encode()).hexdigest()
 
 
 def _is_there(desk: Desk, result: SubmissionResult, row: Row | None) -> bool:
@@ -125,7 +126,7 @@ def _pages(
             folders = {learner: self._format_source(desk.chapter.folder, learner) for learner in learners}
             name = desk.chapter.release.name
             self.assignments = {folder: [str(Path(folder) / name)] for folder in folders.values()}
-            self.notebooks = []
+            self.notebooks: list[str] = []
 
         def init_assignment(self, assignment_id: str, student_id: str) -> None:
             if progress is not None:

@@ -33,7 +33,7 @@ class Limits:
         commas: in it; each separates two values.
         cells: in the notebook.
         cell_text: characters in one cell.
-        all_text: characters in all cells; the largest chapter has about 90,000.
+        all_text: characters in all cells; the largest chapter has 74,000.
     """
 
     file_bytes: int = 20 * 2**20

@@ -10,7 +10,7 @@ them, and every fault is the same exception, `NotPlain`, because whoever sends n
     frame   = length of head (4 bytes, big endian) + head + buffers
     head    = {"value": tree, "buffers": [bytes in each buffer, …]}
     tree    = null | true | 5 | 0.5 | "text" | {"list": […]} | {"tuple": […]} | {"dict": [[key, tree], …]}
-            | {"float": "nan"} | {"array": [buffer, format, shape, "torch" or "numpy"]} | {"model": name} | {"other": name}
+            | {"float": "nan"} | {"bytes": buffer} | {"array": [buffer, format, shape, "torch" or "numpy"]} | {"model": name} | {"other": name}
 """
 
 from __future__ import annotations
@@ -102,6 +102,8 @@ def _out(value: Any, buffers: _Buffers, depth: int) -> Any:
     if isinstance(value, float):
         real = float(value)
         return real if math.isfinite(real) else {"float": repr(real)}
+    if isinstance(value, bytes):
+        return {"bytes": buffers.add(bytes(value))}
     if isinstance(value, list | tuple):
         kind = "tuple" if isinstance(value, tuple) else "list"
         return {kind: [_out(item, buffers, depth + 1) for item in value]}
@@ -205,6 +207,8 @@ class _In:
             return self._table(content, depth)
         if kind == "float" and content in ("nan", "inf", "-inf"):
             return float(content)
+        if kind == "bytes" and type(content) is int and 0 <= content < len(self.buffers):
+            return bytes(self.buffers[content])
         if kind == "model" and type(content) is str:
             return ModelHandle(content[:200])
         if kind == "other" and type(content) is str:

@@ -109,9 +109,12 @@ class SubmissionResult:
         """The result of one exercise or question."""
         return next((item for item in self.items if item.id == item_id), None)
 
-    def for_learner(self, learner: str) -> SubmissionResult:
-        """The same result under another learner's name: two learners may hand in the same bytes."""
-        return replace(self, learner=learner)
+    def for_learner(self, learner: str, warnings: tuple[str, ...] = ()) -> SubmissionResult:
+        """The same result under a learner's name, with what was noticed when their file was found.
+
+        Two learners may hand in the same bytes, one of them late.
+        """
+        return replace(self, learner=learner, warnings=(*warnings, *self.warnings))
 
     def to_json(self) -> str:
         """As JSON, with sorted keys."""

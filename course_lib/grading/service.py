@@ -78,7 +78,7 @@ def grade(
         key = key_for(assignment, one)
         known = store.get(key)
         if known is not None:
-            ready.append(known.for_learner(one.learner))
+            ready.append(known.for_learner(one.learner, one.warnings))
         else:
             waiting.setdefault(key, []).append(one)
     total, done, begin = len(ready) + sum(map(len, waiting.values())), 0, time.monotonic()
@@ -93,7 +93,7 @@ def grade(
         store.put(result)
         for one in waiting[key]:
             done, fresh = done + 1, fresh + 1
-            yield result.for_learner(one.learner)
+            yield result.for_learner(one.learner, one.warnings)
         if progress is not None:
             progress(done, total, (time.monotonic() - begin) / fresh * (total - done))
 

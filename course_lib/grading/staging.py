@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from course_lib.grading.desk import Desk, Handed
-from course_lib.grading.intake import Refused, Submission, read_file
+from course_lib.grading.intake import Refused, Submission, read_file, read_timestamp
 from course_lib.grading.notebooks import LIMITS
 from course_lib.grading.writing import write_file
 
@@ -36,6 +36,7 @@ def stage(desk: Desk, handed: list[Handed]) -> list[Handed]:
 
 def _staged(desk: Desk, one: Handed) -> Handed:
     folder = desk.submitted / one.learner / desk.chapter.folder
+    mend_time(folder)
     if one.path is None or _is_under(one.path, folder):
         return one
     try:
@@ -50,6 +51,14 @@ def _staged(desk: Desk, one: Handed) -> Handed:
     if isinstance(one, Submission) and one.timestamp:
         write_file(folder / "timestamp.txt", f"{one.timestamp}\n".encode("ascii"))
     return replace(one, path=target)
+
+
+def mend_time(folder: Path) -> None:
+    """Put a note of the time aside that is none: one such file would keep formgrader from listing the whole class."""
+    note = folder / "timestamp.txt"
+    if not folder.is_symlink() and (note.is_symlink() or note.exists()) and not read_timestamp(note):
+        with suppress(OSError):
+            note.replace(folder / "timestamp.txt.unreadable")
 
 
 def _is_under(path: Path, folder: Path) -> bool:

@@ -57,7 +57,8 @@ def main(descriptor: int) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     keepers: dict[int, int] = {}
     while True:
-        ready: list[Any] = select.select([control, wake], [], [])[0]
+        watched: list[Any] = [control, wake]
+        ready = select.select(watched, [], [])[0]
         if wake in ready:
             os.read(wake, 4096)
         for pid, job, code, usage in ended(keepers):

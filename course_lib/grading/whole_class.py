@@ -132,8 +132,9 @@ def grade_class(desk: Desk, settings: Any, wishes: Wishes, progress: Progress) -
     from course_lib.grading.feedback import write_feedback
     from course_lib.grading.gradebook import is_registered, register, write_marks
     from course_lib.grading.rows import rows
+    from course_lib.grading.writing import clear_errors
 
-    with tempfile.TemporaryDirectory(prefix="course-grade-") as scratch:
+    with clear_errors(desk.chapter.root), tempfile.TemporaryDirectory(prefix="course-grade-") as scratch:
         handed = collect(desk, wishes, Path(scratch))
         if not is_registered(desk, settings):
             register(desk, settings)
@@ -146,7 +147,8 @@ def grade_class(desk: Desk, settings: Any, wishes: Wishes, progress: Progress) -
             again=wishes.again,
             progress=lambda done, n: progress("marks", done, n, None),
         )
-    known = rows(desk, settings)
+    with clear_errors(desk.chapter.root):
+        known = rows(desk, settings)
     pages = write_feedback(
         desk, settings, list(results.values()), known, progress=lambda done, n: progress("feedback", done, n, None)
     )

@@ -140,20 +140,19 @@ def test_nbgrader_and_formgraders_button_give_the_same_marks(copied, monkeypatch
     shutil.rmtree(copied / "grading" / "results")
     ex.hand_in(copied, "sums", ex.filled(copied))
     monkeypatch.chdir(copied)
-    answer = button(copied, "sums")
+    answer = formgrader(copied).autograde(ex.CHAPTER, "sums")  # what the button calls
     assert answer["success"], answer
     assert marks(copied) == {**MARKS, "sums": ex.FULL}
 
 
-def button(root: Path, learner: str) -> dict[str, Any]:
-    """What formgrader's Autograde button calls."""
+def formgrader(root: Path) -> Any:
+    """What formgrader's pages ask."""
     from nbgrader.apps.api import NbGraderAPI
     from nbgrader.coursedir import CourseDirectory
 
     settings = ex.settings(root)
     settings.Exchange.root = str(root / "exchange")
-    api = NbGraderAPI(coursedir=CourseDirectory(config=settings), config=settings)
-    return dict(api.autograde(ex.CHAPTER, learner))
+    return NbGraderAPI(coursedir=CourseDirectory(config=settings), config=settings)
 
 
 def test_the_reason_stands_beside_an_unreadable_answer(group):
@@ -170,6 +169,15 @@ def test_only_pictures_of_the_release_lie_beside_a_graded_notebook(group):
         assert {path.suffix for path in files} == allowed
         assert not [path for path in files if path.is_symlink() or SECRET in path.read_text()]
         assert not [path for path in files if path.name in ("notes.txt", "page.html")]
+
+
+def test_a_time_that_is_none_does_not_keep_formgrader_from_listing_the_class(group, monkeypatch):
+    monkeypatch.chdir(group.root)
+    listed = formgrader(group.root).get_submissions(ex.CHAPTER)
+    assert {one["student"]: one["score"] for one in listed} == MARKS
+    assert {one["student"] for one in listed if one["needs_manual_grade"]} == {
+        row.learner for row in group.graded.rows.values() if row.manual
+    }
 
 
 # --- one learner, time, marks by hand --------------------------------------------------------------------------------

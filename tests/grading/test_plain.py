@@ -15,7 +15,12 @@ from course_lib.grading import plain
 from course_lib.grading.plain import NotPlain, Other, decode, encode
 
 simple = st.one_of(
-    st.none(), st.booleans(), st.integers(-(2**63) + 1, 2**63 - 1), st.floats(allow_nan=False), st.text(max_size=20)
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**63) + 1, 2**63 - 1),
+    st.floats(allow_nan=False),
+    st.text(max_size=20),
+    st.binary(max_size=20),
 )
 values = st.recursive(
     simple, lambda inner: st.lists(inner, max_size=4) | st.tuples(inner, inner) | st.dictionaries(st.text(), inner), max_leaves=20
@@ -109,6 +114,7 @@ HOSTILE = {
     "negative buffer": frame(1, [-1]),
     "buffers that overlap the end": frame(1, [10], b"abc"),
     "bytes that belong to nothing": frame(1, [], b"abc"),
+    "no such bytes": frame({"bytes": 1}, [2], b"ab"),
     "no such buffer": frame({"array": [3, "float32", [1], "torch"]}),
     "objects": frame({"array": [0, "object", [1], "numpy"]}, [8], b"12345678"),
     "a huge shape": frame({"array": [0, "float32", [2**40], "torch"]}, [4], b"1234"),

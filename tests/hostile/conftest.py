@@ -1,0 +1,3 @@
+"""The mini chapter's source is no test."""
+
+collect_ignore = ["course"]
