@@ -178,12 +178,12 @@ def record_case(case: Case, base: Path, template: Path) -> dict[str, Any]:
         places = canaries.places(LEARNER=LEARNER, LIBRARY=str(library), STORE=str(root), OTHER=str(other), NEARLY="5")
         kit = template_kit(root, case.name, places)
         handed = case.handed(kit)
-        begin, names = time.monotonic(), (LEARNER, BEHIND, BEFORE)
+        begin, names, collected = time.monotonic(), (LEARNER, BEHIND, BEFORE), "done"
         if handed.archive is not None:
             archive = root / "downloaded" / FOLDER / "archive"
             archive.mkdir(parents=True)
             (archive / "class.zip").write_bytes(handed.archive)
-            ended = run(
+            collected = run(
                 ["zip_collect", FOLDER, "--force", f"--FileNameCollectorPlugin.named_regexp={ZIP_PATTERN}"],
                 root,
                 folder / "log",
@@ -195,6 +195,7 @@ def record_case(case: Case, base: Path, template: Path) -> dict[str, Any]:
             behind.mkdir(parents=True)
             (behind / "mini.ipynb").write_text(json.dumps(Kit("behind", kit.notebooks, {}).right()))
         ended = run(["autograde", FOLDER], root, folder / "log", SECONDS - (time.monotonic() - begin))
+        ended = ended if collected == "done" else f"zip_collect: {collected}"
         seconds = time.monotonic() - begin
         if "script" in case.probes:
             run(["generate_feedback", FOLDER, f"--student={names[0]}"], root, folder / "log")

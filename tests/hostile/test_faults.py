@@ -1,4 +1,7 @@
-"""What is killed loses no mark and doubles none; a full disk and a locked gradebook are a sentence, and then one goes on."""
+"""What is killed loses no mark and doubles none; a full disk is a sentence, and then one goes on.
+
+A locked gradebook is tested where the gradebook is written, in `tests/grading/test_class.py`.
+"""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def points_not_a_number(kit: Kit) -> Any:
     return notebook
 
 
-@case("metadata", status=(), readable=None, words=("cannot be read", "unwritten"))
+@case("metadata", status=(), readable=None, words=("can be read", "unwritten"))
 def ids_of_wrong_types(kit: Kit) -> Any:
     """Grade ids that are lists and numbers, metadata that is a text, a source that is a table."""
     notebook = copy.deepcopy(kit.notebooks.release)
