@@ -17,6 +17,10 @@ from pathlib import Path
 from typing import Any
 
 
+SCRATCH = ("/tmp", "/home/learner", "/dev/shm")
+"""Where a submission may write; empty at its start, gone at its end."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """Of one submission.

@@ -32,7 +32,7 @@ from typing import Any, Literal
 
 from course_lib.errors import CourseError
 from course_lib.grading import wire
-from course_lib.grading.limits import Group, Limits, sandbox_program
+from course_lib.grading.limits import SCRATCH, Group, Limits, sandbox_program
 from course_lib.grading.plain import NotPlain, decode, encode
 
 MODULES = ("numpy", "torch", "transformers", "matplotlib.pyplot", "IPython.core.interactiveshell", "course_lib.models")
@@ -146,6 +146,7 @@ class Sandbox:
             )  # fmt: skip
             inside.close()
             setup = {"modules": list(self.place.modules), "models": list(self.place.models), "confine": self.confined}
+            setup["kept"] = [path for path in _prefixes() if path.startswith(tuple(f"{folder}/" for folder in SCRATCH))]
             self._control.send(json.dumps(setup).encode())
             while message := self._control.recv(2**16):
                 report = json.loads(message)

@@ -30,14 +30,16 @@ from contextlib import redirect_stderr, redirect_stdout, suppress
 from typing import Any
 
 from course_lib.grading import wire
+from course_lib.grading.limits import SCRATCH
 from course_lib.grading.plain import NotPlain, decode, encode, other
 
 NEW_USER, NEW_MOUNTS, NEW_PROCESSES, NEW_IPC, NEW_NETWORK = 0x10000000, 0x00020000, 0x20000000, 0x08000000, 0x40000000
 DROP_BOUNDING, AMBIENT, CLEAR_AMBIENT, CAPABILITIES, PARENT_DEATH = 24, 47, 4, 64, 1
-SCRATCH = ("/tmp", "/home/learner", "/dev/shm")
+BIND = 0x1000 | 0x4000  # with everything that is mounted below
 NOBODY = 65534
 _libc = ctypes.CDLL(None, use_errno=True)
 _confined = True
+_kept: list[str] = []  # folders that lie where scratch is laid over them: a Python below /tmp
 
 
 # --- the process that waits ------------------------------------------------------------------------------------------
@@ -48,8 +50,8 @@ def main(descriptor: int) -> None:
     control = socket.socket(fileno=descriptor)
     setup = json.loads(control.recv(2**20))
     prepare(setup)
-    global _confined
-    _confined = setup["confine"]
+    global _confined, _kept
+    _confined, _kept = setup["confine"], setup["kept"]
     control.send(json.dumps({"ready": True, "threads": threading.active_count()}).encode())
     wake, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
@@ -169,11 +171,14 @@ def namespaces() -> None:
 def confine(limits: dict[str, Any]) -> None:
     """Empty scratch folders, limits, and no capabilities; called by process 1 before it touches learner code."""
     share = limits["scratch"]
+    kept = [(path, os.open(path, os.O_PATH)) for path in _kept]
     for folder in SCRATCH:
         options = f"size={share},mode=1777,nr_inodes=20000".encode()
-        _must(
-            _libc.mount(b"tmpfs", folder.encode(), b"tmpfs", 2 | 4, options), f"mount {folder}"
-        )  # no suid, no devices
+        _must(_libc.mount(b"tmpfs", folder.encode(), b"tmpfs", 2 | 4, options), f"mount {folder}")  # no suid, no devices
+    for path, descriptor in kept:  # as it was, read-only included
+        os.makedirs(path)
+        _must(_libc.mount(f"/proc/self/fd/{descriptor}".encode(), path.encode(), None, BIND, None), f"bind {path}")
+        os.close(descriptor)
     os.chdir("/home/learner")
     with open("/proc/self/statm") as stream:
         size = int(stream.read().split()[0]) * resource.getpagesize()
