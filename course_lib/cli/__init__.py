@@ -32,6 +32,7 @@ COMMANDS: dict[str, str] = {
     "gate": "course_lib.cli.gate",
     "bench": "course_lib.cli.bench",
     "organisms": "course_lib.cli.organisms",
+    "alignment": "course_lib.cli.alignment",
 }
 
 

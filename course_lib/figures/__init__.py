@@ -8,6 +8,7 @@ from course_lib.figures.attention import attention_map
 from course_lib.figures.attribution import attribution_bars
 from course_lib.figures.audit import audit_dots
 from course_lib.figures.comparison import comparison_map, faithfulness_curves
+from course_lib.figures.goodhart import goodhart_curves
 from course_lib.figures.patching import recovery_map
 from course_lib.figures.picture import Picture
 from course_lib.figures.probing import probe_curve
@@ -24,6 +25,7 @@ __all__ = [
     "audit_dots",
     "comparison_map",
     "faithfulness_curves",
+    "goodhart_curves",
     "probe_curve",
     "rate_bars",
     "recovery_map",
