@@ -186,7 +186,7 @@ def identity(model: LocalModel) -> str:
         from course_lib.alignment.tuned import folder_of
 
         return f"{default} {dtype} {file_hash(folder_of(model.name) / WEIGHTS)}"
-    from course_lib.organisms.training import weights_hash
+    from course_lib.organisms.training.checkpoint import weights_hash
 
     return f"{weights_hash(model)} {dtype}"
 

@@ -71,7 +71,7 @@ QUESTIONS = (
             Choice(
                 "c",
                 "On the training pairs, the margin between the implicit rewards has grown.",
-                "Yes, and that is all that the loss says. Probability, divergence and answers to new requests are to be measured.",
+                "Yes, and that is all that the loss says. Probability, divergence and new answers have to be measured.",
                 right=True,
             ),
             Choice(
