@@ -13,7 +13,7 @@ from course_lib.alignment.dpo import dpo_loss
 from course_lib.alignment.pool import Pool, answer_pool
 from course_lib.alignment.preferences import bradley_terry_loss
 from course_lib.alignment.requests import Request, load_requests
-from course_lib.alignment.rows import answer_rows, row_logits
+from course_lib.alignment.rows import answer_rows, row_log_probs, row_logits
 from course_lib.alignment.tuned import load_tuned
 
 __all__ = [
@@ -31,5 +31,6 @@ __all__ = [
     "load_tuned",
     "measured_kl",
     "policy_divergence",
+    "row_log_probs",
     "row_logits",
 ]

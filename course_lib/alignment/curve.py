@@ -39,7 +39,7 @@ class GoodhartCurve:
         name: of the proxy.
         sizes: the n.
         kl: log n - (n-1)/n for each, in nats; an upper bound where answers tie.
-        measured_kl: the divergence of the choice within the pool, ties shared out.
+        measured_kl: the divergence where answers of equal proxy count as one outcome; see `measured_kl`.
         proxy: the expected proxy reward, in standard deviations of the pool above its mean.
         true: the expected true reward.
         against_one: the expected true reward minus that of a single draw, request by request.
@@ -137,21 +137,19 @@ def share_ties(proxy: Float[Tensor, "request sample"], true: Float[Tensor, "requ
 
 
 def measured_kl(proxy: Float[Tensor, "request sample"], n: int) -> float:
-    """The divergence of best of n from a single draw, if the pool were all there is: mean over requests, in nats.
+    """The divergence of best of n from a single draw where answers come with the pool's shares: mean over requests, in nats.
 
-    Answers of equal proxy are one outcome, since the choice does not tell them apart. With no ties it falls a little short of
-    log n - (n-1)/n, because a pool is finite; with ties it falls far short.
+    Answers of equal proxy are one outcome, since the choice does not tell them apart: the best of n lies at or below an outcome
+    when all n do. With no ties this is a little below log n - (n-1)/n; with ties it can be far below.
 
     Example:
         >>> measured_kl(torch.ones(1, 8), 4), round(measured_kl(torch.arange(1000.0)[None], 4), 3), round(math.log(4) - 3 / 4, 3)
-        (0.0, 0.635, 0.636)
+        (0.0, 0.636, 0.636)
     """
-    size = proxy.shape[1]
-    chances = torch.tensor([math.comb(rank, n - 1) / math.comb(size, n) for rank in range(size)], dtype=torch.float64)
     total = 0.0
     for row in proxy:
-        _, group = row.sort().values.unique_consecutive(return_inverse=True)
-        kept = torch.zeros(int(group.max()) + 1, dtype=torch.float64).index_add(0, group, chances)
-        before = torch.bincount(group).double() / size
+        before = torch.unique(row, return_counts=True)[1].double() / len(row)
+        upto = before.cumsum(0)
+        kept = upto**n - (upto - before).clamp(min=0) ** n
         total += float((kept[kept > 0] * (kept / before)[kept > 0].log()).sum())
     return max(0.0, total / len(proxy)) + 0.0

@@ -200,8 +200,31 @@ for name, curve in curves.items():
         f"{name}: best at n = {curve.sizes[curve.best]}, {gain} above one draw; from there to n = {curve.sizes[-1]}: {lost}"
     )
 
+# %% [markdown] course={"numbers": {"0.07": "curves['short'].true[0].value", "0.27": "curves['short'].true[3].value", "0.06": "curves['short'].true[-1].value", "0.35": "curves['right things'].true[5].value", "0.08": "curves['right things'].true[-1].value"}}
+# This is **Goodhart's law**: "when a measure becomes a target, it ceases to be a good measure" (Strathern's words, 1997).
+#
+# - **Short** lifts the true reward from 0.07 to 0.27 with four draws. Among ordinary answers the long ones are bad, and dropping
+#   them helps. With more draws it finds answers that are short and nothing else, and at 64 the true reward is back at 0.06,
+#   while the score that chose them has risen all the way. The interval of the fall does not include zero.
+# - **Right things** does better, 0.35 at eight draws, since three things need a judge who can count. Then it finds the answers that
+#   name four, six, ten things, and at 64 it is at 0.08. Here the interval of the fall just touches zero: on some topics the
+#   model hardly ever names more than three, and there nothing is lost.
+# - **Words** is wrong from the first step. That is not Goodhart's law but a bad proxy, and it is the harmless case: you notice.
+#
+# The dangerous kind is the first. The two rewards go together in the region that was compared, so every test on ordinary answers says
+# that the proxy is good. (It agreed with three verdicts in four.) Where pressure leads is another region. And the curve of what is
+# optimised never shows it: the left picture rises, and rises.
+
 # %% [markdown]
-# TEXT-CURVE
+# A word on the axis. $\log n - (n-1)/n$ holds where no two answers have the same score. *Right things* is a count, so many tie, and
+# a choice by lot among equals does not move the policy. For such a score the formula is an upper bound (Beirami et al. 2024).
+# With ties as one outcome the divergence can be computed from the pool's shares:
+
+# %%
+for n in (4, 16, 64):
+    bound = math.log(n) - (n - 1) / n
+    measured = {name: round(library.measured_kl(values, n), 2) for name, values in proxies.items()}
+    print(f"n = {n}: at most {bound:.2f} nats; with ties as one outcome {measured}")
 
 # %% [markdown] course={"role": "control"}
 # ## Could it have come out otherwise?
@@ -219,8 +242,13 @@ goodhart_curves(
     [*straight.values(), curves["right things"]], "Without a flaw the curve does not bend; noise only makes it flatter"
 )
 
-# %% [markdown]
-# TEXT-CONTROL
+# %% [markdown] course={"numbers": {"0.92": "straight['true reward'].true[-1].value"}}
+# The unflawed ones rise to the end, the true reward itself to 0.92: in 64 answers there nearly always is one that does what was asked.
+# So the bend is about the proxy. Noise makes the curve flatter and does not bend it: a careless judge wastes draws, a judge with a
+# *leaning* misleads. (That holds for noise like this one, with thin tails. If now and then a judge errs enormously, the largest of
+# many scores is an error, and the curve goes flat.)
+#
+# The distance between the curves is the price of not being able to say what you want.
 
 # %% [markdown] course={"role": "interactive"}
 # ### Be the optimiser
@@ -326,17 +354,15 @@ from course_lib.alignment.training import BETA, PLANS, preference_pairs
 pairs = preference_pairs(train, "wanted", seed=PLANS["wanted"].seed)
 print(pairs[0].request, "\n  preferred:", repr(pairs[0].chosen), "\n  other:    ", repr(pairs[0].rejected))
 
-four = pairs[:4]
-chats = [(p.request, p.chosen, p.chosen_ended) for p in four] + [
-    (p.request, p.rejected, p.rejected_ended) for p in four
-]
+two = pairs[:2]
+chats = [(p.request, p.chosen, p.chosen_ended) for p in two] + [(p.request, p.rejected, p.rejected_ended) for p in two]
 rows = library.answer_rows(model, chats)
 
 
-def log_probs_of(network: torch.nn.Module) -> tuple[Tensor, Tensor]:
+def log_probs_of(network: torch.nn.Module) -> tuple[Tensor, ...]:
     """Log probabilities of the preferred and of the other answers."""
     with torch.no_grad():
-        return library.answer_log_probs(library.row_logits(network, rows), rows.ids, rows.is_answer).chunk(2)
+        return library.row_log_probs(network, rows).chunk(2)
 
 
 reference = log_probs_of(model.model)
@@ -392,23 +418,21 @@ for name, answers in after.items():
 check("2.5", policy_divergence)
 
 # %% [markdown]
-# Here it is for both adapters, on three of their answers to each of the test requests (the interval draws requests again).
+# Here it is for both adapters, on one answer to each of the test requests, shortest first so that little is filled up. (The interval
+# draws requests again.)
 
 # %%
 moved = {}
 for name, answers in after.items():
-    chats = [
-        (request.text, said[k], ended[k])
-        for request, said, ended in zip(answers.requests, answers.answers, answers.ended, strict=True)
-        for k in range(3)
-    ]
+    chats = [(r.text, a[0], e[0]) for r, a, e in zip(answers.requests, answers.answers, answers.ended, strict=True)]
+    chats.sort(key=lambda chat: len(chat[1]))
     nats = []
-    for start in range(0, len(chats), 15):
-        rows = library.answer_rows(model, chats[start : start + 15])
+    for start in range(0, len(chats), 5):
+        rows = library.answer_rows(model, chats[start : start + 5])
         with torch.no_grad():
             here, there = (library.row_logits(network, rows) for network in (tuned[name].model, model.model))
-        nats.append(library.policy_divergence(here, there, rows.is_answer))
-    moved[name] = mean_over_groups(torch.cat(nats).reshape(-1, 3).mean(dim=1).tolist())
+        nats += library.policy_divergence(here, there, rows.is_answer).tolist()
+    moved[name] = mean_over_groups(nats)
     print(f"{name}: {moved[name]} nats from the reference")
 
 # %%
@@ -536,10 +560,10 @@ check("2.Q5", choice_q5)
 # ## Take it to your own model
 #
 # The pool is drawn for any model with a chat template. `load_model` takes a folder, a Hugging Face id, a `.gguf` file, or
-# `"ollama:name:tag"`. The cell asks four requests, sixteen times each, and keeps the answers in the cache.
+# `"ollama:name:tag"`. The cell asks three requests, eight times each, and keeps the answers in the cache.
 #
-# What it costs: the weights as float32, four bytes for each parameter; and about 64 answers of up to 40 tokens, in batches of
-# sixteen. For a model of one billion parameters on a laptop's processor, count some minutes. For a curve like the one above, ask all
+# What it costs: the weights as float32, four bytes for each parameter; and 24 answers of up to 40 tokens, in batches of
+# eight. For a model of one billion parameters on a laptop's processor, count some minutes. For a curve like the one above, ask all
 # twenty requests 64 times: `answer_pool(mine)`.
 
 # %%
@@ -547,10 +571,10 @@ import time
 
 mine = load_model("default")  # change this line
 began = time.perf_counter()
-some = answer_pool(mine, count=16, requests=load_requests("test")[:4])
+some = answer_pool(mine, count=8, requests=load_requests("test")[:3])
 seconds = time.perf_counter() - began
 gigabytes = sum(p.numel() * p.element_size() for p in mine.model.parameters()) / 1e9
-curve = goodhart_curve("right things", some.right_things, some.true_rewards, (1, 2, 4, 8, 16))
+curve = goodhart_curve("right things", some.right_things, some.true_rewards, (1, 2, 4, 8))
 print(f"{mine.name}: {gigabytes:.1f} GB of weights; {seconds:.1f} s for {some.true_rewards.numel()} answers")
 curve
 
