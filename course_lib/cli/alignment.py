@@ -8,7 +8,7 @@ from pathlib import Path
 
 HELP = "chapter 2: draw its pool of answers anew, train its adapters on preferences anew"
 
-POOLS = (("default", "train", 24), ("default", "test", 64), ("wanted", "test", 16), ("shuffled", "test", 16))
+POOLS = (("default", "train", 24), ("default", "test", 64), ("wanted", "test", 8), ("shuffled", "test", 8))
 """Model, half and number of answers of each shipped pool."""
 
 

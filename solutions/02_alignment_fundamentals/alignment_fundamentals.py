@@ -16,7 +16,7 @@
 # - derive the loss that finished most small instruct models, and train an adapter with it on a processor (2.4)
 # - say how far a tuned model has moved from the one that it came from (2.5)
 
-# %% [markdown]
+# %% [markdown] course={"given": ["0.7"]}
 # ## What was meant, what was asked, what is measured
 #
 # *Alignment* is about the distance between three things. There is what you **intend**. There is what you **specify**: a
@@ -238,9 +238,8 @@ generator = torch.Generator().manual_seed(2)
 noise = torch.randn(pool.true_rewards.shape, generator=generator) * pool.true_rewards.std()
 unflawed = {"true reward": pool.true_rewards, "true reward with noise": pool.true_rewards + noise}
 straight = {name: goodhart_curve(name, values, pool.true_rewards, SIZES) for name, values in unflawed.items()}
-goodhart_curves(
-    [*straight.values(), curves["right things"]], "Without a flaw the curve does not bend; noise only makes it flatter"
-)
+shown = [straight["true reward"], curves["right things"], straight["true reward with noise"]]
+goodhart_curves(shown, "Without a flaw the curve does not bend; noise only makes it flatter")
 
 # %% [markdown] course={"numbers": {"0.92": "straight['true reward'].true[-1].value"}}
 # The unflawed ones rise to the end, the true reward itself to 0.92: in 64 answers there nearly always is one that does what was asked.
@@ -369,8 +368,14 @@ reference = log_probs_of(model.model)
 loss, _ = library.dpo_loss(*reference, *reference, beta=BETA)
 print(f"loss before training: {loss:.3f}")
 
-# %% [markdown]
-# TEXT-TRAIN
+# %% [markdown] course={"given": ["0.9"]}
+# The whole training takes 60 such steps of four pairs, a few minutes on an idle processor:
+#
+#     course alignment train wanted
+#
+# It shows its progress, can be stopped and goes on. What came out is shipped, a LoRA adapter of 0.9 MB, and so is the **control**: the
+# same pairs in the same order, with a coin for a judge (`course alignment train shuffled`). First, do the adapters prefer what they were
+# trained to, on these two pairs?
 
 # %%
 tuned = {name: library.load_tuned(model, name) for name in ("wanted", "shuffled")}
@@ -383,7 +388,7 @@ for name, policy in tuned.items():
 # %%
 from course_lib.organisms.resampling import mean_over_groups
 
-after = {name: answer_pool(policy, "test", 16) for name, policy in tuned.items()}
+after = {name: answer_pool(policy, "test", 8) for name, policy in tuned.items()}
 base_means = pool.true_rewards.double().mean(dim=1)
 changes = {}
 print(f"before:   true reward {mean_over_groups(base_means.tolist())}, {pool.words.mean():.1f} words")
@@ -548,7 +553,7 @@ choice_q5 = "d"
 # %% course={"role": "test"} nbgrader={"points": 1}
 check("2.Q5", choice_q5)
 
-# %% [markdown]
+# %% [markdown] course={"given": ["0.1"]}
 # ## The same with the tool of the field
 #
 # The library that most people train with is **TRL** (von Werra et al., of Hugging Face). Its `DPOTrainer` does what you did: it
