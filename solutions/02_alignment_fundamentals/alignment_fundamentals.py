@@ -385,6 +385,10 @@ for name, policy in tuned.items():
         f"{name}: loss {loss:.2f}; margins of the implicit rewards {[round(x, 1) for x in (rewards[0] - rewards[1]).tolist()]}"
     )
 
+# %% [markdown]
+# Two pairs are an anecdote, and they are training pairs. What counts is what the policies *say* to the test requests, about topics
+# that training did not have. Eight answers to each are shipped, drawn like the others; changes are taken request by request.
+
 # %%
 from course_lib.organisms.resampling import mean_over_groups
 
@@ -399,8 +403,21 @@ for name, answers in after.items():
         f"{name}: true reward {mean_over_groups(means.tolist())}, {answers.words.mean():.1f} words; change {changes[name]}"
     )
 
-# %% [markdown]
-# TEXT-TUNED
+# %% [markdown] course={"numbers": {"0.43": "after['wanted'].true_rewards.mean().item()", "10.5": "pool.words.mean().item()", "5.6": "after['wanted'].words.mean().item()"}}
+# A few minutes of training lift the true reward to 0.43, above the best that choosing among many by a flawed proxy could reach. It is
+# not just brevity, although the answers are half as long, 5.6 words in place of 10.5: they name more right things too. Look at the control before
+# you believe it. The coin's adapter had the same answers, steps and seed, so what it changes is what training as such does.
+#
+# Where does the gain come from? Not from new knowledge: the pairs were the model's own answers. What changed is which of its answers it
+# gives. That is what preference training mostly does, and it is what it can undo as easily.
+
+# %%
+print(
+    f"right things: {pool.right_things.mean():.2f} before,",
+    ", ".join(f"{a.right_things.mean():.2f} {n}" for n, a in after.items()),
+)
+for name, answers in (("before", pool), *after.items()):
+    print(f"{name}: {[answer[:60] for answer in answers.answers[0][:3]]}")
 
 # %% [markdown] course={"role": "exercise", "id": "2.5"}
 # ## How far has it moved?
@@ -448,7 +465,9 @@ points = {
 goodhart_curves([curves["right things"], straight["true reward"]], "Training and choosing on one scale", points=points)
 
 # %% [markdown]
-# TEXT-PLANE
+# One axis for two ways of optimising. Read the star of `wanted` against the curve of the true reward: at its divergence, choosing with
+# the true reward itself would do better, as far as the curve goes. Choosing gets the most out of each nat; training costs a few nats more and
+# then answers with a *single* draw, without a judge at hand. (The curve's axis is the formula for best of n, the stars' is measured.)
 
 # %% [markdown]
 # ## What you inherit, and what you can undo
