@@ -403,8 +403,8 @@ for name, answers in after.items():
         f"{name}: true reward {mean_over_groups(means.tolist())}, {answers.words.mean():.1f} words; change {changes[name]}"
     )
 
-# %% [markdown] course={"numbers": {"0.43": "after['wanted'].true_rewards.mean().item()", "10.5": "pool.words.mean().item()", "5.6": "after['wanted'].words.mean().item()"}}
-# A few minutes of training lift the true reward to 0.43, above the best that choosing among many by a flawed proxy could reach. It is
+# %% [markdown] course={"numbers": {"0.43": "after['wanted'].true_rewards.mean().item()", "0.35": "curves['right things'].true[5].value", "10.5": "pool.words.mean().item()", "5.6": "after['wanted'].words.mean().item()"}}
+# A few minutes of training lift the true reward to 0.43 with a single draw; choosing by a flawed proxy reached 0.35 at its best. It is
 # not just brevity, although the answers are half as long, 5.6 words in place of 10.5: they name more right things too. Look at the control before
 # you believe it. The coin's adapter had the same answers, steps and seed, so what it changes is what training as such does.
 #
@@ -464,10 +464,11 @@ points = {
 }
 goodhart_curves([curves["right things"], straight["true reward"]], "Training and choosing on one scale", points=points)
 
-# %% [markdown]
-# One axis for two ways of optimising. Read the star of `wanted` against the curve of the true reward: at its divergence, choosing with
-# the true reward itself would do better, as far as the curve goes. Choosing gets the most out of each nat; training costs a few nats more and
-# then answers with a *single* draw, without a judge at hand. (The curve's axis is the formula for best of n, the stars' is measured.)
+# %% [markdown] course={"numbers": {"1.6": "moved['wanted'].value", "0.74": "straight['true reward'].true[6].value", "0.43": "after['wanted'].true_rewards.mean().item()"}}
+# Two ways of optimising on one axis. At 1.6 nats the trained policy reaches 0.43. Choosing by the true reward among twelve answers moves the
+# policy about as far and reaches 0.74: it spends every nat where it counts. But it needs twelve answers, and the true reward, for
+# every request. The trained policy draws *once* and needs no judge. (The stars' divergence is measured, that of the curves is the
+# formula.)
 
 # %% [markdown]
 # ## What you inherit, and what you can undo
