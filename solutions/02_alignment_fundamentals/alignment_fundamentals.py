@@ -207,7 +207,7 @@ for name, curve in curves.items():
 #   them helps. With more draws it finds answers that are short and nothing else, and at 64 the true reward is back at 0.06,
 #   while the score that chose them has risen all the way. The interval of the fall does not include zero.
 # - **Right things** does better, 0.35 at eight draws, since three things need a judge who can count. Then it finds the answers that
-#   name four, six, ten things, and at 64 it is at 0.08. Here the interval of the fall just touches zero: on some topics the
+#   name four, six, ten things, and at 64 it is at 0.08. Here the interval of the fall just includes zero: on some topics the
 #   model hardly ever names more than three, and there nothing is lost.
 # - **Words** is wrong from the first step. That is not Goodhart's law but a bad proxy, and it is the harmless case: you notice.
 #
@@ -386,7 +386,7 @@ for name, policy in tuned.items():
     )
 
 # %% [markdown]
-# Two pairs are an anecdote, and they are training pairs. What counts is what the policies *say* to the test requests, about topics
+# Even the coin's adapter has positive margins here. Two pairs are an anecdote, and they are training pairs. What counts is what the policies *say* to the test requests, about topics
 # that training did not have. Eight answers to each are shipped, drawn like the others; changes are taken request by request.
 
 # %%
@@ -403,10 +403,11 @@ for name, answers in after.items():
         f"{name}: true reward {mean_over_groups(means.tolist())}, {answers.words.mean():.1f} words; change {changes[name]}"
     )
 
-# %% [markdown] course={"numbers": {"0.43": "after['wanted'].true_rewards.mean().item()", "0.35": "curves['right things'].true[5].value", "10.5": "pool.words.mean().item()", "5.6": "after['wanted'].words.mean().item()"}}
+# %% [markdown] course={"numbers": {"0.43": "after['wanted'].true_rewards.mean().item()", "0.35": "curves['right things'].true[5].value", "10.6": "pool.words.mean().item()", "5.6": "after['wanted'].words.mean().item()"}}
 # A few minutes of training lift the true reward to 0.43 with a single draw; choosing by a flawed proxy reached 0.35 at its best. It is
-# not just brevity, although the answers are half as long, 5.6 words in place of 10.5: they name more right things too. Look at the control before
-# you believe it. The coin's adapter had the same answers, steps and seed, so what it changes is what training as such does.
+# not just brevity, although the answers are half as long, 5.6 words in place of 10.6: they name more right things too. Look at the control
+# before you believe it. The coin's adapter had the same answers, steps and seed, so what it changes is what training as such does: nothing
+# that its interval could tell from zero.
 #
 # Where does the gain come from? Not from new knowledge: the pairs were the model's own answers. What changed is which of its answers it
 # gives. That is what preference training mostly does, and it is what it can undo as easily.
@@ -462,7 +463,7 @@ points = {
     name: (moved[name].value, mean_over_groups(after[name].true_rewards.double().mean(dim=1).tolist()))
     for name in after
 }
-goodhart_curves([curves["right things"], straight["true reward"]], "Training and choosing on one scale", points=points)
+goodhart_curves([straight["true reward"], curves["right things"]], "Training and choosing on one scale", points=points)
 
 # %% [markdown] course={"numbers": {"1.6": "moved['wanted'].value", "0.74": "straight['true reward'].true[6].value", "0.43": "after['wanted'].true_rewards.mean().item()"}}
 # Two ways of optimising on one axis. At 1.6 nats the trained policy reaches 0.43. Choosing by the true reward among twelve answers moves the
