@@ -103,7 +103,8 @@ def preference_losses(run: Run, pairs: list[PreferencePair]) -> Iterator[Tensor]
         policy = row_log_probs(run.network, rows)
         with torch.no_grad():
             reference = row_log_probs(run.base.model, rows)
-        loss, _ = dpo_loss(*policy.chunk(2), *reference.chunk(2), beta=BETA)
+        half = len(now)
+        loss, _ = dpo_loss(policy[:half], policy[half:], reference[:half], reference[half:], beta=BETA)
         yield loss
         step += 1
 

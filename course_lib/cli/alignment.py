@@ -31,6 +31,7 @@ def answers(args: argparse.Namespace) -> int:
     """Draw every shipped pool, or read what an earlier call drew, and write them into one file."""
     from course_lib.alignment import answer_pool, load_tuned
     from course_lib.alignment.pool import identity, key_of
+    from course_lib.alignment.requests import Split
     from course_lib.cli.progress import StepsLeft
     from course_lib.data.cache import cache_dir
     from course_lib.data.files import write_whole
@@ -39,7 +40,7 @@ def answers(args: argparse.Namespace) -> int:
     base, lines = load_model("default"), []
     for name, split, count in POOLS:
         model = base if name == "default" else load_tuned(base, name)
-        half = "train" if split == "train" else "test"
+        half: Split = "train" if split == "train" else "test"
         pool = answer_pool(model, half, count, progress=StepsLeft(f"{name}, {half}"), again=args.again)
         print()
         for request, said, ended in zip(pool.requests, pool.answers, pool.ended, strict=True):
