@@ -103,7 +103,7 @@ def goodhart_curve(
     Example:
         >>> curve = goodhart_curve("itself", torch.tensor([[0.0, 1.0, 2.0, 3.0]]), torch.tensor([[0.0, 1.0, 2.0, 3.0]]), (1, 2))
         >>> [round(estimate.value, 2) for estimate in curve.true]
-        [1.5, 2.17]
+        [1.5, 2.33]
     """
     scaled = (proxy - proxy.mean()) / proxy.std().clamp(min=1e-9)
     fair = share_ties(proxy, true)
