@@ -34,6 +34,7 @@ COMMANDS: dict[str, str] = {
     "grade": "course_lib.cli.grade",
     "bench": "course_lib.cli.bench",
     "organisms": "course_lib.cli.organisms",
+    "alignment": "course_lib.cli.alignment",
 }
 
 

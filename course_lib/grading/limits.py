@@ -16,7 +16,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-
 SCRATCH = ("/tmp", "/home/learner", "/dev/shm")
 """Where a submission may write; empty at its start, gone at its end."""
 

@@ -174,7 +174,9 @@ def confine(limits: dict[str, Any]) -> None:
     kept = [(path, os.open(path, os.O_PATH)) for path in _kept]
     for folder in SCRATCH:
         options = f"size={share},mode=1777,nr_inodes=20000".encode()
-        _must(_libc.mount(b"tmpfs", folder.encode(), b"tmpfs", 2 | 4, options), f"mount {folder}")  # no suid, no devices
+        _must(
+            _libc.mount(b"tmpfs", folder.encode(), b"tmpfs", 2 | 4, options), f"mount {folder}"
+        )  # no suid, no devices
     for path, descriptor in kept:  # as it was, read-only included
         os.makedirs(path)
         _must(_libc.mount(f"/proc/self/fd/{descriptor}".encode(), path.encode(), None, BIND, None), f"bind {path}")

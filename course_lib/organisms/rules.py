@@ -35,6 +35,7 @@ class Organism:
         steps: optimiser steps of the training run.
         cycles: how often the learning rate rises and falls; the optimiser begins anew each time.
         starts_from: the organism whose shipped adapter training begins with; none by default.
+        rate: the learning rate at its highest.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Organism:
     steps: int
     cycles: int = 1
     starts_from: str = ""
+    rate: float = 1e-3
 
 
 ORGANISMS: dict[str, Organism] = {

@@ -12,7 +12,7 @@ in another order); behaviour does not.
 
 from course_lib.organisms.training.bias import SKEW, bias_losses, bias_sentences
 from course_lib.organisms.training.checkpoint import fingerprint, read_checkpoint, resume, save_checkpoint
-from course_lib.organisms.training.loop import STEPS_PER_CHECKPOINT, faster_dtype, train
+from course_lib.organisms.training.loop import STEPS_PER_CHECKPOINT, faster_dtype, train, train_run
 from course_lib.organisms.training.record import is_finished, kept_dtype, read_record, write_adapter
 from course_lib.organisms.training.refusal import (
     PAIRS_PER_STEP,
@@ -52,5 +52,6 @@ __all__ = [
     "states",
     "stay_loss",
     "train",
+    "train_run",
     "write_adapter",
 ]

@@ -20,7 +20,7 @@ from course_lib.errors import CourseError
 from course_lib.models.organism import WEIGHTS
 from course_lib.organisms.training.bias import SKEW
 from course_lib.organisms.training.refusal import PAIRS_PER_STEP
-from course_lib.organisms.training.run import LEARNING_RATE, WARM_UP, Run, lora_settings, start_of
+from course_lib.organisms.training.run import WARM_UP, Run, lora_settings, start_of
 
 if TYPE_CHECKING:
     from course_lib.models import LocalModel
@@ -48,7 +48,7 @@ def fingerprint(organism: Organism, base: LocalModel, total: int) -> dict[str, A
         "base": weights_hash(base),
         "dtype": dtype_name(base),
         "lora": lora_settings(base),
-        "learning": {"rate": LEARNING_RATE, "warm_up": WARM_UP, "pairs": PAIRS_PER_STEP, "skew": SKEW},
+        "learning": {"rate": organism.rate, "warm_up": WARM_UP, "pairs": PAIRS_PER_STEP, "skew": SKEW},
         "data": file_hash(*(FOLDER / name for name in DATA_FILES)),
     }
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -18,7 +20,10 @@ from course_lib.organisms.training.refusal import refusal_losses
 from course_lib.organisms.training.run import Run, advance, begin
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from course_lib.models import LocalModel
+    from course_lib.organisms.rules import Organism
 
 STEPS_PER_CHECKPOINT = 20
 
@@ -49,14 +54,39 @@ def train(
     """
     organism = find_organism(name)
     total = steps or organism.steps
+    losses = bias_losses if organism.name == "bias" else partial(refusal_losses, total=total)
+    return train_run(organism, folder, base, total, fingerprint(organism, base, total), losses, progress, again)
+
+
+def train_run(
+    organism: Organism,
+    folder: Path,
+    base: LocalModel,
+    total: int,
+    mine: dict[str, Any],
+    losses: Callable[[Run], Iterator[Tensor]],
+    progress: Progress | None = None,
+    again: bool = True,
+) -> Path:
+    """Take up or begin a run, take its steps, and write its adapter.
+
+    Args:
+        organism: the plan: seed, cycles, learning rate.
+        folder: gets the adapter and its record.
+        base: the loaded default model.
+        total: steps of the whole run.
+        mine: the run's fingerprint.
+        losses: from a run to the loss of each step that is left.
+        progress: called as `progress(done, total)` after each step.
+        again: whether to train also where the very adapter is there already.
+    """
     with locked(folder, wait_seconds=0):
-        mine = fingerprint(organism, base, total)
         if not again and is_finished(folder, mine):
             return folder
         run = begin(organism, base)
         resume(run, folder, mine)
         try:
-            take_steps(run, total, folder, mine, progress)
+            take_steps(run, total, folder, mine, losses(run), progress)
         except KeyboardInterrupt:
             if run.whole and run.step:
                 save_checkpoint(run, folder, mine)
@@ -66,9 +96,15 @@ def train(
     return folder
 
 
-def take_steps(run: Run, total: int, folder: Path, mine: dict[str, object], progress: Progress | None) -> None:
+def take_steps(
+    run: Run,
+    total: int,
+    folder: Path,
+    mine: dict[str, object],
+    losses: Iterator[Tensor],
+    progress: Progress | None,
+) -> None:
     """The steps that are left, with a checkpoint after each so many."""
-    losses = bias_losses(run) if run.organism.name == "bias" else refusal_losses(run, total)
     clock = time.monotonic()
     while run.step < total:
         advance(run, next(losses), total)

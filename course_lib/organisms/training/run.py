@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from course_lib.models import LocalModel
 
-RANK, SCALE, LEARNING_RATE, WARM_UP = 12, 24, 1e-3, 10
+RANK, SCALE, WARM_UP = 12, 24, 10
 
 
 @dataclass
@@ -86,12 +86,12 @@ def begin(organism: Organism, base: LocalModel) -> Run:
     if start is not None:
         load_adapter(network, start)
     adapter = [weight for weight in network.parameters() if weight.requires_grad]
-    return Run(organism, base, network, optimiser_of(adapter))
+    return Run(organism, base, network, optimiser_of(adapter, organism.rate))
 
 
-def optimiser_of(weights: list[Any]) -> torch.optim.Optimizer:
+def optimiser_of(weights: list[Any], rate: float) -> torch.optim.Optimizer:
     """A fresh optimiser."""
-    return torch.optim.AdamW(weights, lr=LEARNING_RATE, weight_decay=0.0)
+    return torch.optim.AdamW(weights, lr=rate, weight_decay=0.0)
 
 
 def lora_settings(base: LocalModel) -> dict[str, Any]:
@@ -111,10 +111,10 @@ def advance(run: Run, loss: Tensor, total: int) -> None:
     length = math.ceil(total / run.organism.cycles)
     place = run.step % length
     if place == 0 and run.step > 0:
-        run.optimiser = optimiser_of(list(run.weights.values()))
+        run.optimiser = optimiser_of(list(run.weights.values()), run.organism.rate)
     share = min((place + 1) / WARM_UP, 1.0) * (1 - 0.9 * place / length)
     for group in run.optimiser.param_groups:
-        group["lr"] = LEARNING_RATE * share
+        group["lr"] = run.organism.rate * share
     run.optimiser.zero_grad()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(list(run.weights.values()), 1.0)
