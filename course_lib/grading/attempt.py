@@ -128,10 +128,11 @@ class _Run:
         wanted = {
             step.item for number, step in enumerate(self.steps) if isinstance(step, Take) and number not in self.skip
         }
-        cases = {
-            item: [case.arguments for case in self.exercises[item].visible] for item in wanted if item in self.exercises
-        }
-        return {"steps": steps, "skip": sorted(self.skip), "cases": cases}
+        shown, hidden = {}, {}
+        for item in wanted & set(self.exercises):
+            cases = [case.arguments for case in self.exercises[item].visible]
+            shown[item], hidden[item] = cases[: self.visible[item]], cases[self.visible[item] :]
+        return {"steps": steps, "skip": sorted(self.skip), "cases": shown, "hidden": hidden}
 
     def _hear(self, event: dict[str, Any]) -> None:
         """One message. It may be forged by the submission: then it harms its own answers, and no others."""
@@ -142,6 +143,8 @@ class _Run:
         self.found.inside += seconds if type(seconds) is float and 0 <= seconds < 1e6 else 0.0
         if kind == "begin":
             self.at = number
+        elif event.get("late") is True and not self._is_hidden(step, event):
+            return  # learners would see it, and by now it may tell of hidden cases
         elif isinstance(step, Cell):
             if kind == "cell":
                 self._hear_cell(step, event)
@@ -154,6 +157,12 @@ class _Run:
             taken.value = event.get("value") if taken.found else None
             taken.kind = str(event.get("type", ""))[:40] if kind == "no function" else ""
             self.skip.add(number)
+
+    def _is_hidden(self, step: Step, event: dict[str, Any]) -> bool:
+        """Whether this is what a hidden case gave."""
+        case = event.get("case")
+        known = isinstance(step, Take) and step.item in self.visible and event["event"] == "case"
+        return known and type(case) is int and case >= self.visible[step.item]
 
     def _hear_cell(self, step: Cell, event: dict[str, Any]) -> None:
         error, output = event.get("error"), event.get("output")

@@ -109,9 +109,10 @@ class Sandbox:
         self._thread = threading.Thread(target=self._live, args=(inside,), daemon=True)
         self._thread.start()
         if not self._ready.wait(START_SECONDS) or self.dead:
+            killed = self._was_killed()
             said = self._said()
             self.close()
-            if self._process is not None and self._process.poll() in (-signal.SIGKILL, 128 + signal.SIGKILL):
+            if killed:
                 raise SandboxDied
             raise CourseError(f"The sandbox does not start. {said}".strip(), _remedy(said))
 
@@ -156,10 +157,21 @@ class Sandbox:
                     self._waiting[report["ended"]].put(report)
         except (OSError, ValueError):
             pass
+        if not self.dead and self._process is not None:  # it ends by itself: this thread must not end before it
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(5)
         self.dead = True
         for reports in list(self._waiting.values()):
             reports.put(None)
         self._ready.set()
+
+    def _was_killed(self) -> bool:
+        """Whether the process, which has ended or is about to, was killed by somebody."""
+        if self._process is None:
+            return False
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._process.wait(5) in (-signal.SIGKILL, 128 + signal.SIGKILL)
+        return False
 
     def _said(self) -> str:
         """The last lines that the process wrote before it gave up."""
@@ -170,7 +182,8 @@ class Sandbox:
         """Run one job; yields what comes back, message by message, and an `Ended` at the end.
 
         Args:
-            job: "steps", "skip" and "cases", see `warm.play`.
+            job: "steps", "skip", "cases" and "hidden", see `warm.play`; the hidden cases are sent when everything else has
+                been done and sent back. What comes after that is marked "late": it may tell of hidden cases.
             limits: what it may use.
 
         Raises:
@@ -187,9 +200,10 @@ class Sandbox:
                 self._tell({"fork": number}, theirs.fileno())
             group.add(_greeting(ours))
             ours.sendall(b"!")
-            wire.send(ours, encode({**job, "limits": limits.plain()}))
+            hidden = job.get("hidden", {})
+            wire.send(ours, encode({**job, "hidden": list(hidden), "limits": limits.plain()}))
             how: End = "died"
-            for item in _events(ours, limits):
+            for item in _events(ours, limits, encode(hidden)):
                 if isinstance(item, str):
                     how = item
                 else:
@@ -243,8 +257,9 @@ def _greeting(sock: socket.socket) -> int:
     return 0
 
 
-def _events(sock: socket.socket, limits: Limits) -> Iterator[dict[str, Any] | End]:
+def _events(sock: socket.socket, limits: Limits, hidden: bytes) -> Iterator[dict[str, Any] | End]:
     """The messages of a job that are what they should be; then, in one word, how it ended."""
+    shown = False
     reader = wire.Reader(sock, MOST_MESSAGE, limits.answers)
     end = time.monotonic() + limits.total_seconds
     step_end = time.monotonic() + limits.step_seconds
@@ -269,9 +284,14 @@ def _events(sock: socket.socket, limits: Limits) -> Iterator[dict[str, Any] | En
         if event["event"] == "end":
             yield "done"
             return
+        if event["event"] == "all shown" and not shown:
+            shown = True
+            sock.settimeout(60)
+            with contextlib.suppress(OSError):
+                wire.send(sock, hidden)
         if event["event"] == "begin":
             step_end = time.monotonic() + limits.step_seconds
-        yield event
+        yield {**event, "late": shown}
 
 
 def command(place: Place, descriptor: int, confined: bool) -> list[str]:

@@ -244,16 +244,31 @@ def serve(sock: socket.socket) -> None:
     os.closerange(3, sock.fileno())
     os.closerange(sock.fileno() + 1, 4096)
     kept = Kept(job["limits"]["output"])
-    with redirect_stdout(kept), redirect_stderr(kept):
-        play(job, lambda event: wire.send(sock, event), kept)
-
-
-def play(job: dict[str, Any], post: Any, kept: Kept) -> None:
-    """Run the steps of a program that are not to be skipped."""
 
     def tell(**event: Any) -> None:
-        post(encode(event))
+        wire.send(sock, encode(event))
 
+    with redirect_stdout(kept), redirect_stderr(kept):
+        waiting = play(job, tell, kept)
+        if waiting:
+            tell(event="all shown")
+            hidden = wire.Reader(sock, 2**27, 2**27).read(60)
+            for number, answer in waiting:
+                tell(event="begin", step=number)
+                hand_on(answer, hidden)
+        tell(event="end")
+
+
+def hand_on(answer: socket.socket, hidden: bytes) -> None:
+    """Give the hidden cases to the process that waits with an answer; returns when it has ended."""
+    with suppress(OSError), answer:
+        wire.send(answer, hidden)
+        answer.recv(1)
+
+
+def play(job: dict[str, Any], tell: Any, kept: Kept) -> list[tuple[int, socket.socket]]:
+    """Run the steps of a program that are not to be skipped; the answers that wait for hidden cases, by step."""
+    waiting = []
     shell = _shell()
     for number, (kind, first, second) in enumerate(job["steps"]):
         if number in job["skip"]:
@@ -271,20 +286,41 @@ def play(job: dict[str, Any], post: Any, kept: Kept) -> None:
         elif first not in job["cases"]:
             tell(event="value", step=number, value=_plain_or_named(shell.user_ns[second]))
         else:
-            take(shell.user_ns[second], job["cases"][first], number, tell, kept)
-    tell(event="end")
+            cases, function = job["cases"][first], shell.user_ns[second]
+            if take(function, cases, 0, number, tell, kept) and first in job["hidden"]:
+                waiting.append((number, wait_with(function, first, len(cases), number, tell, kept)))
+    return waiting
 
 
-def take(function: Any, cases: list[Any], number: int, tell: Any, kept: Kept) -> None:
-    """Call the learner's function on each case and send what it gives."""
+def wait_with(function: Any, item: str, first: int, number: int, tell: Any, kept: Kept) -> socket.socket:
+    """A fork that keeps the answer as it is now and waits for the hidden cases.
+
+    They are sent when everything that learners see has been sent, so that nothing of them can be printed there; and later
+    cells must not change what the answer is by then. What comes back is the socket on which the fork waits.
+    """
+    ours, theirs = socket.socketpair()
+    if os.fork() != 0:
+        theirs.close()
+        return ours
+    try:
+        ours.close()
+        cases = decode(wire.Reader(theirs, 2**27, 2**27).read(None))[item]
+        take(function, cases, first, number, tell, kept)
+        theirs.sendall(b".")
+    finally:
+        os._exit(0)
+
+
+def take(function: Any, cases: list[Any], first: int, number: int, tell: Any, kept: Kept) -> bool:
+    """Call the learner's function on each case and send what it gives; whether further cases are worth sending."""
     from course_lib.checks.exercise import Case, ModelHandle
     from course_lib.checks.runner import call
 
     if not callable(function):
         tell(event="no function", step=number, type=type(function).__name__)
-        return
+        return False
     in_order: set[str] = set()  # models of earlier calls, which were put in order behind them
-    for place, arguments in enumerate(cases):
+    for place, arguments in enumerate(cases, start=first):
         tell(event="begin", step=number, case=place)
         models = {item.name for item in arguments if isinstance(item, ModelHandle)}
         begin = time.perf_counter()
@@ -296,13 +332,14 @@ def take(function: Any, cases: list[Any], number: int, tell: Any, kept: Kept) ->
             continue
         if isinstance(outcome.error, NotImplementedError) and str(outcome.error).startswith("Exercise "):
             tell(event="unwritten", step=number)  # the stub would say the same on every case
-            return
+            return False
         tell(
             event="case", step=number, case=place, value=_plain_or_named(outcome.value),
             error=None if outcome.error is None else _error(outcome.error, outcome.line),
             side_effect=outcome.side_effect, stderr=outcome.stderr[:500], output=kept.take(),
             seconds=time.perf_counter() - begin,
         )  # fmt: skip
+    return True
 
 
 def run_cell(shell: Any, source: str) -> str:

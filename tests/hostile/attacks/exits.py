@@ -99,7 +99,7 @@ def weighted_mean(values, weights):
     )
 
 
-@case("exits", status=("wrong", "error"))
+@case("exits", status=("wrong", "error", "killed"))
 def fork_flood(kit: Kit) -> Any:
     """Starts two hundred processes at once."""
     return kit.attack(

@@ -254,7 +254,7 @@ def weighted_mean(values, weights): return Odd()
     )
 
 
-@case("python", status=(*NO_GAIN, "killed"))
+@case("python", status=(*NO_GAIN, "killed", "timeout"))
 def frozen_modules_replaced(kit: Kit) -> Any:
     """Replaces json, struct and the grading modules themselves in memory, so that what is sent is forged."""
     return kit.attack(
