@@ -205,7 +205,7 @@ def home_read(kit: Kit) -> Any:
     """Reads a private file in the instructor's home."""
     return kit.attack(
         """
-for path in ("@HOME@/.course_secret", os.path.expanduser("~/.course_secret"), "/root/.course_secret"):
+for path in ("@HOME@/.course_secret", os.path.expanduser("~/.course_secret")):
     try:
         loot(open(path).read())
     except OSError:
