@@ -1,4 +1,4 @@
-"""Fetch and convert the default model, in a process of its own: `python -m course_lib.cli.prepare_model`.
+"""Fetch and convert the default model, and fetch what chapters read, in a process of its own: `python -m course_lib.cli.prepare_model`.
 
 Set-up starts on a bare Python that has no PyTorch, and the conversion wants more memory than a command should keep. So
 the work happens in the environment's Python. What it is doing, and what went wrong, travel back as lines of JSON on
@@ -9,16 +9,24 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 
 from course_lib.errors import CourseError
+
+CHAPTER_DATA = ("pyrit",)
+"""Assets that chapters read; fetched here, so that the chapters need no network. Without them set-up is not a failure."""
 
 
 def main() -> int:
     """Prepare the model; on failure print a line of JSON with `problem` and `remedy` and return 1."""
     try:
+        from course_lib.data.assets import fetch
         from course_lib.models import load_model
 
         load_model("default", progress=report)
+        for name in CHAPTER_DATA:
+            with suppress(CourseError):  # the chapter says so itself, with the next step
+                fetch(name, report)
     except Exception as error:
         said = as_course_error(error)
         print("\n" + json.dumps({"problem": said.problem, "remedy": said.remedy}), flush=True)

@@ -8,6 +8,7 @@ import pytest
 
 from course_lib import models
 from course_lib.cli import prepare_model
+from course_lib.data import assets
 from course_lib.errors import CourseError
 
 
@@ -41,7 +42,19 @@ def test_it_prepares_the_default_model_and_reports_percent(
         prepare_model.report("Downloading", 1, 3)
         prepare_model.report("Looking", 5, 0)
 
+    fetched: list[str] = []
     monkeypatch.setattr(models, "load_model", load)
+    monkeypatch.setattr(assets, "fetch", lambda name, progress: fetched.append(name))
     assert prepare_model.main() == 0
+    assert fetched == list(prepare_model.CHAPTER_DATA)
     said = [json.loads(line)["doing"] for line in capsys.readouterr().out.splitlines()]
     assert said == ["Downloading 33 %", "Looking"]
+
+
+def test_data_that_cannot_be_fetched_stop_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(name: str, progress: object) -> None:
+        raise CourseError("No network.", "Connect.")
+
+    monkeypatch.setattr(models, "load_model", lambda name, progress: None)
+    monkeypatch.setattr(assets, "fetch", fail)
+    assert prepare_model.main() == 0
