@@ -1,4 +1,4 @@
-"""Fetch and convert the default model, and fetch what chapters read, in a process of its own: `python -m course_lib.cli.prepare_model`.
+"""Fetch and convert the default model and fetch what chapters read; a process of its own: `python -m course_lib.cli.prepare_model`.
 
 Set-up starts on a bare Python that has no PyTorch, and the conversion wants more memory than a command should keep. So
 the work happens in the environment's Python. What it is doing, and what went wrong, travel back as lines of JSON on
