@@ -1,4 +1,4 @@
-"""Fetch and convert the default model and fetch what chapters read; a process of its own: `python -m course_lib.cli.prepare_model`.
+"""Fetch and convert the default model, fetch what chapters read: `python -m course_lib.cli.prepare_model`, a process of its own.
 
 Set-up starts on a bare Python that has no PyTorch, and the conversion wants more memory than a command should keep. So
 the work happens in the environment's Python. What it is doing, and what went wrong, travel back as lines of JSON on
