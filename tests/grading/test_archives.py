@@ -169,7 +169,9 @@ def test_every_cut_and_many_flips_end_in_a_sentence(tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"PK\x05\x06", b"PK\x05\x06" + b"\xff" * 18, gzip.compress(b""), b"\0" * 512, b"no archive"]
+    "raw",
+    [b"", b"PK\x05\x06", b"PK\x05\x06" + b"\xff" * 18, gzip.compress(b"", mtime=0), b"\0" * 512, b"no archive"],
+    ids=["empty", "end of a zip", "cut zip", "gzip of nothing", "zeros", "text"],
 )
 def test_what_is_no_archive(tmp_path, raw):
     for name in ("a.zip", "a.tar", "a.tgz"):
