@@ -85,7 +85,8 @@ def lose(nb, r):
 def every(field: str, values: list[Any]) -> Callable[[Any, Random], None]:
     def change(nb, r):
         value = copy.deepcopy(r.choice(values))
-        for cell in nb.get("cells") or []:
+        cells = nb.get("cells")
+        for cell in cells if isinstance(cells, list) else []:
             if isinstance(cell, dict) and r.random() < 0.8:
                 cell[field] = value
 
