@@ -89,7 +89,6 @@ class _Run:
         self.taken = {step.item: Taken() for step in steps if isinstance(step, Take)}
         self.skip: set[int] = set()
         self.found = Answers(self.taken)
-        self.printed: dict[str, str] = {}
         self.at = -1
         self.spared = False
 
@@ -168,8 +167,7 @@ class _Run:
         error, output = event.get("error"), event.get("output")
         for item in [step.item] if step.item in self.taken else []:
             self.taken[item].cell_error = error if type(error) is str else ""
-            self.printed[item] = output if type(output) is str else ""
-            self.taken[item].output = self.printed[item]
+            self.taken[item].output = output if type(output) is str else ""
 
     def _hear_case(self, step: Take, number: int, event: dict[str, Any]) -> None:
         taken, cases = self.taken[step.item], self.exercises[step.item].visible

@@ -10,7 +10,7 @@ from __future__ import annotations
 import builtins
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from course_lib.checks.exercise import Exercise
@@ -112,7 +112,7 @@ def judge_exercise(exercise: Exercise, visible: int, taken: Taken) -> ItemResult
         item = _item(exercise, "right", points=exercise.points, message="All cases pass.", rows=rows, passed=passed)
     else:
         item = _failed(exercise, verdict, taken, rows, passed, visible)
-    return _with(item, cases=len(cases), output=taken.output)
+    return replace(item, cases=len(cases), output=taken.output)
 
 
 def _failed(
@@ -190,9 +190,3 @@ def _message_before(item: str, name: str, status: Status, taken: Taken) -> str:
 
 def _item(exercise: Exercise, status: Status, *, points: float = 0.0, **rest: Any) -> ItemResult:
     return ItemResult(exercise.id, exercise.title, float(points), float(exercise.points), status, **rest)
-
-
-def _with(item: ItemResult, **changes: Any) -> ItemResult:
-    from dataclasses import replace
-
-    return replace(item, **changes)

@@ -69,7 +69,7 @@ def test_nothing_of_the_project_or_the_home_is_there(box):
     here = Path(__file__).resolve().parents[2]
     said = printed(
         box,
-        f"import os\nfor path in ({str(here)!r}, {str(Path.home())!r}, '/etc/passwd', '/proc/self/root/../etc/shadow'):\n"
+        f"import os\nfor path in ({str(here)!r}, {str(Path.home())!r}, '/etc/passwd', '/etc/shadow'):\n"
         "    try: print(path, sorted(os.listdir(path)) if os.path.isdir(path) else open(path).read(9))\n"
         "    except OSError as e: print(path, type(e).__name__)",
     )
