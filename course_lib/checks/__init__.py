@@ -11,27 +11,17 @@ learner's function in a sandbox.
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
-from course_lib.checks.questions import Answered, grade
+from course_lib.checks.help_panel import Shown, answer_text, help_panel, hint_text
+from course_lib.checks.questions import grade
 from course_lib.checks.registry import exercise, is_question, question
 from course_lib.checks.report import CheckFailed, Report
 from course_lib.checks.runner import run
 from course_lib.errors import CourseError
+from course_lib.progress import note, progress_file
 
 __all__ = ["CheckFailed", "check", "hint", "reveal"]
-
-
-class Shown(str):
-    """Markdown that a notebook renders and a terminal prints."""
-
-    __slots__ = ()
-
-    def _repr_markdown_(self) -> str:
-        return str(self)
-
-    __repr__ = str.__str__
 
 
 def check(exercise_id: str, answer: Any) -> None:
@@ -45,32 +35,49 @@ def check(exercise_id: str, answer: Any) -> None:
         CheckFailed: if it is not right; the message names the mistake where it is a known one, and for a choice says
             what is wrong with it.
     """
+    live = _in_notebook() and progress_file() is not None
     if is_question(exercise_id):
         answered = grade(question(exercise_id), answer)
         _show(answered)
-        passed, message = answered.right, answered.feedback
+        passed, message, detail = answered.right, answered.feedback, answered.given
+        tried = answered.choice is not None
     else:
         verdict = run(exercise(exercise_id), answer)
         _show(Report(verdict))
-        passed, message = verdict.passed, verdict.message
+        passed, message, detail = verdict.passed, verdict.message, verdict.mistake.name if verdict.mistake else ""
+        tried = not verdict.untouched
+        if live:
+            _show(help_panel(exercise(exercise_id), solved=passed))
+    if live and tried:
+        note(exercise_id, "passed" if passed else "failed", detail)
     if not passed:
         raise CheckFailed(f"{exercise_id} is not solved yet.", message)
 
 
 def hint(exercise_id: str, stage: int = 1) -> Shown:
     """A hint: stage 1 nudges, 2 gives the approach, 3 is nearly the code."""
-    hints = exercise(exercise_id).hints
-    if stage not in range(1, len(hints) + 1):
-        raise CourseError(f"There is no hint of stage {stage!r}.", f"Stages are 1 to {len(hints)}.")
-    return Shown(hints[stage - 1])
+    wanted = exercise(exercise_id)
+    if stage not in range(1, len(wanted.hints) + 1):
+        raise CourseError(f"There is no hint of stage {stage!r}.", f"Stages are 1 to {len(wanted.hints)}.")
+    return hint_text(wanted, stage)
 
 
 def reveal(exercise_id: str) -> Shown:
     """The reference solution: the library's own function."""
-    return Shown(f"```python\n{inspect.getsource(exercise(exercise_id).reference_function)}```")
+    return answer_text(exercise(exercise_id))
 
 
-def _show(report: Report | Answered) -> None:
+def _in_notebook() -> bool:
+    """Whether a Jupyter kernel is running this, so that somebody may see what is displayed."""
+    try:
+        from IPython.core.getipython import get_ipython
+    except ImportError:
+        return False
+    shell = get_ipython()
+    return shell is not None and hasattr(shell, "kernel")
+
+
+def _show(report: Any) -> None:
     try:
         from IPython.core.getipython import get_ipython
         from IPython.display import display

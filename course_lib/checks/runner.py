@@ -56,13 +56,16 @@ class CaseResult:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The result of an exercise: a row per case, the mistake it was recognised as, and what was put right before."""
+    """The result of an exercise: a row per case, the mistake it was recognised as, what was put right before, and whether
+    nothing has been written yet.
+    """
 
     exercise: Exercise
     rows: tuple[CaseResult, ...]
     mistake: Mistake | None = None
     message: str = ""
     note: str = ""
+    untouched: bool = False
 
     @property
     def passed(self) -> bool:
@@ -171,7 +174,7 @@ def judge(
     if all(row.passed for row in rows):
         return Verdict(exercise, rows, note=note)
     if any(is_stub(outcome.error) for outcome in outcomes):
-        return Verdict(exercise, rows, message=f"Exercise {exercise.id}: {NOT_WRITTEN}", note=note)
+        return Verdict(exercise, rows, message=f"Exercise {exercise.id}: {NOT_WRITTEN}", note=note, untouched=True)
     mistake = recognise(exercise, cases, expected, outcomes)
     first = next(row for row in rows if not row.passed)
     message = mistake.message if mistake else f"Case “{first.case.name}”. {first.detail}"
