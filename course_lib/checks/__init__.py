@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from course_lib.checks.error_sentences import explain_errors
 from course_lib.checks.help_panel import Shown, answer_text, help_panel, hint_text
 from course_lib.checks.questions import grade
 from course_lib.checks.registry import exercise, is_question, question
@@ -22,6 +23,8 @@ from course_lib.errors import CourseError
 from course_lib.progress import note, progress_file
 
 __all__ = ["CheckFailed", "check", "hint", "reveal"]
+
+explain_errors()
 
 
 def check(exercise_id: str, answer: Any) -> None:

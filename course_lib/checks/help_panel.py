@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from course_lib.checks.exercise import Exercise
@@ -59,12 +60,12 @@ def help_panel(exercise: Exercise, *, solved: bool = False) -> Any:
 
     def button(label: str, text: Callable[[], Shown]) -> Any:
         made = widgets.Button(description=label, layout=widgets.Layout(width="auto"))
-        made.on_click(lambda _: _put(shown, f"**{label}** (exercise {exercise.id})\n\n{text()}"))
+        made.on_click(lambda _button: _put(shown, f"**{label}** (exercise {exercise.id})\n\n{text()}"))
         return made
 
     hints = [] if solved else list(enumerate(STAGES[: len(exercise.hints)], start=1))
-    buttons = [button(f"Hint {n}: {name}", lambda n=n: hint_text(exercise, n)) for n, name in hints]
-    buttons.append(button("Show the reference answer", lambda: answer_text(exercise)))
+    buttons = [button(f"Hint {n}: {name}", partial(hint_text, exercise, n)) for n, name in hints]
+    buttons.append(button("Show the reference answer", partial(answer_text, exercise)))
     row = widgets.HBox(buttons, layout=widgets.Layout(flex_flow="row wrap"))
     return widgets.VBox([row, shown])
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from course_lib.checks.compare import Difference, brief, compare
+from course_lib.checks.error_sentences import sentence_for
 from course_lib.checks.exercise import Case, Exercise, Mistake, ModelHandle
 from course_lib.checks.side_effects import Watch
 
@@ -222,6 +223,7 @@ def _row(exercise: Exercise, case: Case, expected: Outcome, outcome: Outcome) ->
     if outcome.error is not None:
         detail = f"Your function stopped with {type(outcome.error).__name__}: {outcome.error}"
         detail += f" — in your line `{outcome.line}`." if outcome.line else "."
+        detail = f"{detail} {sentence_for(outcome.error)}".strip()
         return CaseResult(case, wanted, type(outcome.error).__name__, "error", detail, stderr)
     difference = compare(expected.value, outcome.value, rtol=exercise.rtol, atol=exercise.atol)
     if difference is not None and exercise.sealed_parts:
