@@ -15,7 +15,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import redirect_stderr
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from course_lib.checks.compare import Difference, brief, compare
@@ -40,7 +40,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class CaseResult:
-    """One row of the report."""
+    """One row of the report; `values` are the expected and the given numbers where a picture may show both."""
 
     case: Case
     expected: str
@@ -48,6 +48,7 @@ class CaseResult:
     verdict: str
     detail: str
     stderr: str = ""
+    values: tuple[Any, Any] | None = field(default=None, repr=False, compare=False)
 
     @property
     def passed(self) -> bool:
@@ -234,7 +235,8 @@ def _row(exercise: Exercise, case: Case, expected: Outcome, outcome: Outcome) ->
         )
     if difference is None:
         return CaseResult(case, wanted, brief(outcome.value), "pass", "", stderr)
-    return CaseResult(case, difference.expected, difference.actual, difference.what, difference.detail, stderr)
+    values = (expected.value, outcome.value) if difference.what == "values" and not exercise.sealed_parts else None
+    return CaseResult(case, difference.expected, difference.actual, difference.what, difference.detail, stderr, values)
 
 
 def _sealed(exercise: Exercise, expected: Any, given: Any, found: Difference) -> Difference:
