@@ -2,8 +2,9 @@
 
 A result that is transposed, shifted by one, averaged over the wrong axis or upside down looks so at the first glance. So when
 numbers of the right shape are wrong, the report draws both sides on one scale: up to `MOST` numbers in a row as bars, a
-matrix as a map of cells; of an array with more dimensions the slice with the largest difference. Negative is blue, positive orange, stronger is darker (apart for all common forms of colour
-blindness). The text beside it says where the largest difference is; a screen reader reads the same.
+matrix as a map of cells; of an array with more dimensions the slice with the largest difference. Negative is blue, positive
+orange, stronger is darker (apart for all common forms of colour blindness). The text beside it says where the largest
+difference is; a screen reader reads the same.
 
 It is plain SVG in the page: no image file, no script, and it follows the page's own colours in light and dark.
 """

@@ -25,6 +25,7 @@ from course_lib.names import did_you_mean
 COMMANDS: dict[str, str] = {
     "lab": "course_lib.cli.lab",
     "test": "course_lib.cli.test",
+    "update": "course_lib.cli.update",
     "doctor": "course_lib.cli.doctor",
     "setup": "course_lib.cli.setup",
     "assets": "course_lib.cli.assets",
