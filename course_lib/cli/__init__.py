@@ -38,6 +38,7 @@ COMMANDS: dict[str, str] = {
     "organisms": "course_lib.cli.organisms",
     "alignment": "course_lib.cli.alignment",
     "redteam": "course_lib.cli.redteam",
+    "report": "course_lib.cli.report",
 }
 
 
