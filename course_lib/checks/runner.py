@@ -100,6 +100,10 @@ def call(function: Callable[..., Any], case: Case, *, look_before: bool = True) 
             value = function(*arguments)
         except (Exception, SystemExit) as exception:
             error, line = exception, _line_in(exception, function)
+        except KeyboardInterrupt as exception:
+            if not getattr(exception, "rehearsed", False):  # somebody at the keyboard
+                raise
+            error, line = exception, _line_in(exception, function)
         finally:
             changes = watch.changes()  # also when the learner interrupts a slow answer
     return Outcome(value, error, line, changes, stderr.getvalue())

@@ -23,6 +23,12 @@ class NotApplicable(Exception):
     """A part says that it has nothing to measure on this model; its text says why."""
 
 
+class RehearsedStop(KeyboardInterrupt):
+    """What Ctrl-C raises, raised by a rehearsal; a check catches this one, and never a real one."""
+
+    rehearsed = True
+
+
 def perform(part: Mapping[str, Any]) -> Any:
     """Run one part: call what stands under `"run"`, or play what is written down for rehearsals.
 
@@ -41,7 +47,7 @@ def perform(part: Mapping[str, Any]) -> Any:
     endings: dict[str, BaseException] = {
         "skip": NotApplicable(gives),
         "exit": SystemExit(gives),
-        "stop": KeyboardInterrupt(),
+        "stop": RehearsedStop(),
         "ValueError": ValueError(gives),
         "RuntimeError": RuntimeError(gives),
         "MemoryError": MemoryError(gives),
