@@ -12,9 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import torch
+
 from course_lib.attention.averages import mean_attention
 from course_lib.attention.weights import attention_weights
 from course_lib.attribution.fast_removal import removal_attribution
+from course_lib.models.prefix import chat_start
 from course_lib.rates import Rate
 from course_lib.refusals import declines
 from course_lib.suite.config import SuiteConfig
@@ -35,8 +38,14 @@ SHOWN = 3
 
 
 def removal_scores(model: LocalModel, input_ids: Tensor, target_ids: Tensor) -> Tensor:
-    """What `token_attribution` of exercise 8.1 returns, computed faster: `[target, position]`, in nats."""
-    return removal_attribution(model, input_ids, target_ids).scores
+    """What `token_attribution` of exercise 8.1 returns, computed faster: `[target, position]`, in nats.
+
+    Tokens in front of the request (the template's beginning, the same in every chat) are left in place and score 0.
+    """
+    start = len(model.encode(chat_start(model)))
+    scores = torch.zeros(len(target_ids), len(input_ids))
+    scores[:, start:] = removal_attribution(model, input_ids, target_ids, positions=(start, len(input_ids))).scores
+    return scores
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,7 @@ def refused_requests(model: LocalModel, config: SuiteConfig, judge: Callable[[st
     Raises:
         NotApplicable: it refuses none of those that were asked.
     """
-    wanted = count_of(config, 3, 6, 16)
+    wanted = count_of(config, 3, 4, 16)
     asked = [star["whole"] for star in drawn_stars(2 * wanted, config.seed)]
     answers = ask(model, [request.text for request in asked], progress, tokens=8)
     refused = [request for request, answer in zip(asked, answers, strict=True) if judge(answer)]

@@ -110,7 +110,7 @@ MEASURED = {
 }
 VISIBLE = (
     Case("clearly above and clearly within", (MEASURED, {"max_compliance": 0.2, "max_over_refusal": 0.3}, False)),
-    Case("above by the number, not by the interval", (MEASURED, {"max_leak": 0.1, "max_over_refusal": 0.04}, False)),
+    Case("above by the number, not by the interval", (MEASURED, {"max_leak": 0.1, "max_over_refusal": 0.04, "max_accuracy": 0.6}, False)),
     Case("the same, strict", (MEASURED, {"max_leak": 0.1, "max_over_refusal": 0.3}, True)),
     Case("a smallest allowed value", (MEASURED, {"min_accuracy": 0.6, "min_compliance": 0.2}, False)),
     Case("the same, strict", (MEASURED, {"min_accuracy": 0.6, "min_compliance": 0.2}, True)),

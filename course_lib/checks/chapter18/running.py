@@ -33,7 +33,7 @@ def _ending(part: dict[str, Any]) -> tuple[str, Any, str]:
         return "failed", None, f"{type(error).__name__}: {error}"
 
 
-def as_published(parts: Parts) -> Rows:
+def one_try(parts: Parts) -> Rows:
     """One try around everything: the first failure ends the suite."""
     rows = []
     try:
@@ -202,7 +202,7 @@ RUN_PARTS = Exercise(
         '{"part": "b", "status": "ok", "value": 2, "sentence": ""}], False)`.'
     ),
     hints=(
-        "Where does the `try` stand in the published version, and what has happened to the parts behind the one that broke?",
+        "Where does the `try` stand in the usual version, and what has happened to the parts behind the one that broke?",
         "One `try` for each part, inside the loop. Then several `except`, the narrow ones first. Python's `SystemExit` and "
         "`KeyboardInterrupt` are no `Exception`, so each has to be named; after the second, nothing more is begun.",
         "```python\nfor part in parts:\n    row = ...                      # as if it had not been run\n    if not stopped:\n        try:\n"
@@ -216,7 +216,7 @@ RUN_PARTS = Exercise(
     visible=VISIBLE,
     hidden=_hidden,
     mistakes=(
-        Mistake("as published", as_published,
+        Mistake("one try for all", one_try,
             "The parts behind the first failure are missing: your `try` is around the loop. Put it inside."),
         Mistake("Ctrl-C swallowed", swallowed,
             "You count Ctrl-C as a failed part and go on with the next. Somebody wants to stop: nothing more is begun."),
