@@ -86,8 +86,8 @@ print("harmless requests refused:", refused_harmless.rate)
 
 # %% [markdown]
 # An answer counts as refused when its first words are those of a refusal, such as *I'm sorry, but*. None of 25 does not
-# mean never: the interval still allows 13%. And this rule knows the usual words only: in chapter 1, where people read the
-# answers, the model also declines in words of its own, about as often for harmless requests as for harmful ones. Either way
+# mean never: the interval still allows 13%. And this rule knows the usual words only: in chapter 1, where the answers
+# are read one by one, the model also declines in words of its own, about as often for harmless requests as for harmful ones. Either way
 # it does not treat the two kinds differently. Keep that in mind: it is what the model *does*.
 #
 # ## Three levels
