@@ -166,11 +166,11 @@ from course_lib.robustness.measured import copies_of, perturbed_copies
 
 first_tokens = verdicts(model, copies_of("no attack", harmful=False), "first token")
 in_answers = perturbed_copies(model, "no attack", harmful=False)
-found = sum(token == "refused" and said for token, said in zip(first_tokens, in_answers.flatten().tolist(), strict=True))
+noticed = sum(token == "refused" and said for token, said in zip(first_tokens, in_answers.flatten().tolist(), strict=True))
 print(f"harmless copies that are refused, by answer: {int(in_answers.sum())} of {in_answers.numel()},")
-print(f"from {int(in_answers.any(dim=1).sum())} of 30 requests; {found} of them by first token too")
+print(f"from {int(in_answers.any(dim=1).sum())} of 30 requests; {noticed} of them by first token too")
 
-# %% [markdown] course={"numbers": {"2 of the 33": "f'{found} of the {int(in_answers.sum())}'"}}
+# %% [markdown] course={"numbers": {"2 of the 33": "f'{noticed} of the {int(in_answers.sum())}'"}}
 # The short cut finds 2 of the 33 refusals. A check holds for what was checked, and for nothing else. So in this chapter verdicts are read from answers. (The
 # first token is left in one place only, a defence that can afford no more: *check the sentences*, below.)
 
