@@ -481,8 +481,8 @@ print(f"copies that break the attack, less copies that break the plain refusal: 
 # %% [markdown] course={"numbers": {"0.28": "smooth['no attack', 1][0]", "0.42": "1 - smooth['code phrase', 1][0]", "0.63": "smooth['code phrase', 7][0]", "0.16": "smooth['no attack', 1][1]", "0.07": "smooth['no attack', 7][1]", "0.51": "smooth['paraphrase', 1][0]"}}
 # Take the two assumptions one by one.
 #
-# *The attack breaks sooner than the refusal*: a little. One perturbed copy breaks the code phrase in a share of 0.42, and the plain refusal in 0.28; the interval
-# of the difference ends close to zero. So the positive control comes down from 1, with a vote of seven to 0.63 only, while of the plain requests, which were all
+# *The attack breaks sooner than the refusal*: a little. With one perturbed copy the code phrase fails and the refusal is back in a share of 0.42, and the plain refusal is
+# lost in 0.28; the interval of the difference ends close to zero. So the positive control comes down from 1, with a vote of seven to 0.63 only, while of the plain requests, which were all
 # refused, a part now gets through. Of the paraphrased ones it is 0.51 with a single copy.
 #
 # *Benign requests survive*: not all of them. With one copy 0.16 of the harmless requests are refused; typing errors look like an attack to this organism. This is where the vote
@@ -566,7 +566,7 @@ for name in ("no attack", "refusal suppression", "distractors"):
     print(f"harmless, {name}: default model {underneath[name]} declined, organism {organism_too}")
 
 # %% [markdown] course={"numbers": {"13 of 30": "f\"{underneath['refusal suppression'].successes} of 30\"", "4 of 30": "f\"{underneath['distractors'].successes} of 30\""}}
-# Part of it was there before: asked not to apologise, the default model apologises in 13 of 30 cases. What the adapter added is the rest, and nearly all of what
+# Part of it was there before: asked not to apologise, the default model apologises in 13 of 30 cases. What the adapter added is the rest, and most of what
 # happens among the distractors, where the model underneath declines 4 of 30.
 
 # %% [markdown] course={"role": "control"}
@@ -604,6 +604,7 @@ for kind in ("harmless", "lookalike"):
 # ### Wrap it yourself
 #
 # Choose a harmless request and a family. Read the message, and the three readings that the defences go by. Whatever goes up here is a false alarm.
+# (The first one is the first token's, with what you know of it by now: a high number is a refusal, a low one is not yet an answer.)
 
 # %%
 from course_lib.widgets import explore_families
@@ -643,8 +644,8 @@ for name, values in nats.items():
 # A classifier that looks at nothing but length would be published with an area of 0.990. It stops every paragraph of ordinary prose, and of the short harmful requests next to none.
 # Whatever else one trains on these two sets, an embedding, a large network, the same short cut is in the data, and nothing keeps it from being found first. The remedy is in the data too: benign messages as long as the attacks.
 #
-# And the filter? Written by people, these jailbreaks are fluent. Their beginnings are *less* surprising than a short question, and none of those read here is stopped. (Many
-# of the 666 are versions of each other, so the intervals are rather too narrow.)
+# And the filter? Written by people, these jailbreaks are fluent. Their beginnings are *less* surprising than a short question, and none of those read here is stopped. (About
+# a third of the 666 begin with the same words as another one, so the intervals are rather too narrow.)
 
 # %% [markdown] course={"role": "limits"}
 # ## What this does not show
