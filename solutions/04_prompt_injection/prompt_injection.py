@@ -421,7 +421,9 @@ print("a canary that is asked for:                ", said(through))
 # %%
 print(
     f"{'all':14}",
-    "more than mentioned: {:+.2f} [{:+.2f}, {:+.2f}]".format(*injection.paired_change(mentioned, hits, wordings, subjects)),
+    "more than mentioned: {:+.2f} [{:+.2f}, {:+.2f}]".format(
+        *injection.paired_change(mentioned, hits, wordings, subjects)
+    ),
 )
 for name, some in families.items():
     both = [wordings[i] for i in some], [subjects[i] for i in some]

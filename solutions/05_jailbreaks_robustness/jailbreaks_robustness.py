@@ -149,7 +149,9 @@ rows, differ = [], {}
 for index, one in enumerate(FAMILIES):
     tokens = by_token[index * len(harmful) : (index + 1) * len(harmful)]
     refused = [Rate(list(said).count("refused"), len(harmful)) for said in (tokens, by_answer[one.name])]
-    differ[one.name] = sum((a == "refused") != (b == "refused") for a, b in zip(tokens, by_answer[one.name], strict=True))
+    differ[one.name] = sum(
+        (a == "refused") != (b == "refused") for a, b in zip(tokens, by_answer[one.name], strict=True)
+    )
     names = ("family", "refused, by first token", "by answer", "verdicts that differ")
     rows.append(dict(zip(names, (one.name, *map(str, refused), differ[one.name]), strict=True)))
 print(text_table(rows))
@@ -166,7 +168,9 @@ from course_lib.robustness.measured import copies_of, perturbed_copies
 
 first_tokens = verdicts(model, copies_of("no attack", harmful=False), "first token")
 in_answers = perturbed_copies(model, "no attack", harmful=False)
-noticed = sum(token == "refused" and said for token, said in zip(first_tokens, in_answers.flatten().tolist(), strict=True))
+noticed = sum(
+    token == "refused" and said for token, said in zip(first_tokens, in_answers.flatten().tolist(), strict=True)
+)
 print(f"harmless copies that are refused, by answer: {int(in_answers.sum())} of {in_answers.numel()},")
 print(f"from {int(in_answers.any(dim=1).sum())} of 30 requests; {noticed} of them by first token too")
 
@@ -377,7 +381,9 @@ print(f"rank correlation of estimate and true loss: {spearman:.2f}")
 helps = float((true_losses < start_loss).double().mean())
 proposed = true_losses.gather(1, (-gradient).topk(20).indices) < start_loss
 helps_proposed = Rate(int(proposed.sum()), proposed.numel())
-print(f"substitutions that lower the loss: {helps:.2f} of all; of the 20 best by gradient at each place {helps_proposed}")
+print(
+    f"substitutions that lower the loss: {helps:.2f} of all; of the 20 best by gradient at each place {helps_proposed}"
+)
 
 # %% [markdown] course={"numbers": {"0.04": "spearman", "0.67": "helps", "0.78": "helps_proposed.value"}}
 # The gradient is right: it agrees with finite differences as far as the network's arithmetic allows (its normalisation computes in float32, whatever the weights are). As a *forecast* for whole

@@ -82,7 +82,7 @@ def test_clusters_that_agree_with_themselves_count_as_one_draw_each():
     hits = [True] * 10 + [False] * 10 + [True] * 10 + [False] * 10
     clusters = [place // 10 for place in range(40)]
     rate, low, high = clustered_rate(hits, clusters)
-    assert (rate, low, high) == pytest.approx((0.5, *wilson_interval(1.5, 3)), abs=1e-6)  # type: ignore[arg-type]
+    assert (rate, low, high) == pytest.approx((0.5, *wilson_interval(1.5, 3)), abs=1e-6)
     spread = clustered_rate(hits, [place % 10 for place in range(40)])
     assert spread == pytest.approx((0.5, *wilson_interval(20, 40)))
 
