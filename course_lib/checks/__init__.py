@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from course_lib.checks.choose import Chosen, Feedback, choose
 from course_lib.checks.error_sentences import explain_errors
 from course_lib.checks.help_panel import Shown, answer_text, help_panel, hint_text
 from course_lib.checks.questions import grade
@@ -22,25 +23,31 @@ from course_lib.checks.runner import run
 from course_lib.errors import CourseError
 from course_lib.progress import note, progress_file
 
-__all__ = ["CheckFailed", "check", "hint", "reveal"]
+__all__ = ["CheckFailed", "check", "choose", "hint", "reveal"]
 
 explain_errors()
 
 
-def check(exercise_id: str, answer: Any) -> None:
+def check(exercise_id: str, answer: Any, *, feedback: Feedback = "now") -> None:
     """Check an answer and show the report: a function on the exercise's visible cases, or the letter of a choice.
 
     Args:
         exercise_id: for example "8.1", or "8.Q1" for a concept question.
         answer: the function that was written, or the letter.
+        feedback: of a question: "with the marks" says only whether there is a choice, as a class's notebook does.
 
     Raises:
         CheckFailed: if it is not right; the message names the mistake where it is a known one, and for a choice says
             what is wrong with it.
     """
-    live = _in_notebook() and progress_file() is not None
+    live = in_notebook() and progress_file() is not None
     if is_question(exercise_id):
         answered = grade(question(exercise_id), answer)
+        if feedback != "now":
+            if answered.choice is None:
+                raise CheckFailed(f"{exercise_id} is not answered yet.", answered.feedback)
+            print(f"{exercise_id}: {answered.choice.letter} is noted. The explanation comes with the marks.")
+            return
         _show(answered)
         passed, message, detail = answered.right, answered.feedback, answered.given
         tried = answered.choice is not None
@@ -51,7 +58,7 @@ def check(exercise_id: str, answer: Any) -> None:
         tried = not verdict.untouched
         if live:
             _show(help_panel(exercise(exercise_id), solved=passed))
-    if live and tried:
+    if live and tried and not isinstance(answer, Chosen):  # what was clicked was noted then
         note(exercise_id, "passed" if passed else "failed", detail)
     if not passed:
         raise CheckFailed(f"{exercise_id} is not solved yet.", message)
@@ -70,7 +77,7 @@ def reveal(exercise_id: str) -> Shown:
     return answer_text(exercise(exercise_id))
 
 
-def _in_notebook() -> bool:
+def in_notebook() -> bool:
     """Whether a Jupyter kernel is running this, so that somebody may see what is displayed."""
     try:
         from IPython.core.getipython import get_ipython

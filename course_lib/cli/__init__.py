@@ -32,6 +32,7 @@ COMMANDS: dict[str, str] = {
     "build": "course_lib.cli.build",
     "lint": "course_lib.cli.lint",
     "gate": "course_lib.cli.gate",
+    "site": "course_lib.cli.site",
     "release": "course_lib.cli.release",
     "grade": "course_lib.cli.grade",
     "bench": "course_lib.cli.bench",

@@ -22,7 +22,7 @@ from platformdirs import user_data_path
 
 VARIABLE = "COURSE_PROGRESS"
 OFF = "off"
-KINDS = ("passed", "failed", "hint", "answer")
+KINDS = ("passed", "failed", "hint", "answer", "chosen")
 TOO_LONG = 4_000  # bytes of one line; what is shorter is appended in one piece
 
 
@@ -32,8 +32,8 @@ class Event:
 
     Attributes:
         item: the id of the exercise or question, "8.1" or "8.Q1".
-        kind: "passed", "failed", "hint" or "answer" (the reference answer was shown).
-        detail: the stage of a hint, or the name of the mistake that a check recognised; may be empty.
+        kind: "passed", "failed", "hint", "answer" (the reference answer was shown) or "chosen" (in a question).
+        detail: the stage of a hint, the letter of a choice, or the name of the mistake that a check recognised; may be empty.
         time: when, in UTC, as "2026-11-23T01:30:00+00:00".
     """
 
