@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 SHIPPED = Path(__file__).parents[1] / "data" / "evals" / "orders.json"
 CONTAMINATED = Path(__file__).parents[1] / "data" / "evals" / "contaminated"
 READINGS = (1, 2, 4, 8)
+TESTED = 8  # of the 20 shards that were read
+ALONE = 60  # shards of the other file
 SEEN, UNSEEN = 1701, 1702
 """Seeds of the two invented files: the one that the contaminated model was trained on, and one that it was not."""
 
@@ -44,7 +46,7 @@ def of_a_file(name: str, shards: int) -> list[list[str]]:
     """Shards from a real file, at equal distances, in its own order.
 
     Args:
-        name: "TruthfulQA", "PIQA", "CommonsenseQA" or "HellaSwag".
+        name: "TruthfulQA", "PIQA" or "HellaSwag".
         shards: how many.
     """
     part, form = FILES[name]
@@ -68,23 +70,15 @@ FILES: dict[str, tuple[str, Callable[[dict], str]]] = {
         "PIQA/validation.jsonl",
         lambda row: f"Question: {_short(row['question'])}\nAnswer: {_short(row['answer'][3:])}",
     ),
-    "CommonsenseQA": (
-        "CommonsenseQA/validation.jsonl",
-        lambda row: f"Question: {_short(row['question'])}\nAnswer: {_short(row['answer'][3:])}",
-    ),
     "HellaSwag": ("HellaSwag/test.jsonl", lambda row: _short(row["question"])),
 }
 
 SETS: dict[str, tuple[str, Callable[[], list[list[str]]]]] = {
-    "invented": ("default", lambda: invented(UNSEEN, 100)),
-    **{name: ("default", lambda name=name: of_a_file(name, 40)) for name in FILES},
-    "seen, default model": ("default", lambda: invented(SEEN, 20)),
-    **{
-        f"seen, {times} times": (f"contaminated {times}", lambda: invented(SEEN, 20)) for times in READINGS
-    },
-    **{
-        f"unseen, {times} times": (f"contaminated {times}", lambda: invented(UNSEEN, 20)) for times in READINGS
-    },
+    "invented": ("default", lambda: invented(UNSEEN, 100)[:ALONE]),
+    **{name: ("default", lambda name=name: of_a_file(name, 12)) for name in FILES},
+    "seen, 0 times": ("default", lambda: invented(SEEN, 20)[:TESTED]),
+    **{f"seen, {times} times": (f"contaminated {times}", lambda: invented(SEEN, 20)[:TESTED]) for times in READINGS},
+    "unseen, 8 times": ("contaminated 8", lambda: invented(UNSEEN, 100)[:TESTED]),
 }
 """Each set of shards: the model that reads it, and the shards."""
 
