@@ -19,7 +19,12 @@ from pathlib import Path
 
 from course_lib.errors import CourseError
 
-PACKAGES = {"captum": "captum", "transformer_lens": "transformer-lens", "picklescan": "picklescan", "lm_eval": "lm-eval"}
+PACKAGES = {
+    "captum": "captum",
+    "transformer_lens": "transformer-lens",
+    "picklescan": "picklescan",
+    "lm_eval": "lm-eval",
+}
 """Import name and distribution of each tool."""
 
 

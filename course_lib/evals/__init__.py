@@ -1,9 +1,9 @@
 """Evaluation benchmarks: what a score is made of, and how much of it to believe (chapter 17).
 
-`likelihood` scores one continuation, `scoring` many items at once, `choosing` makes choices of scores, `run` makes a result of a
-task and `leaderboard` compares models. The rest says how far a score can be trusted: `calibration`, `contamination`, `power`,
-`agreement`, and `bias` for the two scores that have a definition of their own. `frameworks` puts the same items through
-lm-eval; `field` is the table of the field's safety benchmarks.
+`likelihood` scores one continuation, `scoring` many items at once, `choosing` makes choices of scores, `run` makes a
+result of a task and `leaderboard` compares models. The rest says how far a score can be trusted: `calibration`,
+`contamination`, `power`, `agreement`, and `bias` for the two scores that have a definition of their own. `frameworks`
+puts the same items through lm-eval; `field` is the table of the field's safety benchmarks.
 
 In three lines, on any model:
 

@@ -1,16 +1,17 @@
 """Many judges, and judgements on a scale: Krippendorff's alpha. And what a judge's errors do to the rate that it reports.
 
-Cohen's kappa (`course_lib.redteam.kappa`) is for two judges and names. Krippendorff's alpha takes any number of judges, gaps
-in the table, and degrees: to say 0.75 where another says 1 is less of a disagreement than to say 0. It compares the observed
-disagreement (the mean squared difference between two judgements of the same case) with the expected one (between any two judgements
-at all): alpha = 1 - observed / expected. One is full agreement, zero what chance gives.
+Cohen's kappa (`course_lib.redteam.kappa`) is for two judges and names. Krippendorff's alpha takes any number of
+judges, gaps in the table, and degrees: to say 0.75 where another says 1 is less of a disagreement than to say 0. It
+compares the observed disagreement (the mean squared difference between two judgements of the same case) with the
+expected one (between any two judgements at all): alpha = 1 - observed / expected. One is full agreement, zero what
+chance gives.
 
 A benchmark that is scored by a judge reports how often the *judge* says yes. If it says yes to a share `found` of the real
-cases and to a share `imagined` of the others, then a true rate p shows as p · found + (1 - p) · imagined. Turned round (Rogan
-and Gladen 1978), that gives the true rate, as long as the judge does better than a coin, and with a wider interval.
+cases and to a share `imagined` of the others, then a true rate p shows as p · found + (1 - p) · imagined. Turned round
+(Rogan and Gladen 1978), that gives the true rate, as long as the judge does better than a coin, and with a wider interval.
 
-Sources: K. Krippendorff, "Content Analysis"; W. J. Rogan, B. Gladen, "Estimating prevalence from the results of a screening test",
-American Journal of Epidemiology 107 (1978), 71-76.
+Sources: K. Krippendorff, "Content Analysis"; W. J. Rogan, B. Gladen, "Estimating prevalence from the results of a
+screening test", American Journal of Epidemiology 107 (1978), 71-76.
 """
 
 from __future__ import annotations

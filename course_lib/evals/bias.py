@@ -1,14 +1,15 @@
 """The two published bias scores, as their authors define them, from scores of choices.
 
-**BBQ** (Parrish et al. 2022). Of the answers that are not *unknown*, the share that fits the stereotype, stretched to run from -1 to 1:
-2 · biased / known - 1. In ambiguous contexts it is multiplied by 1 - accuracy, because there every answer that is not *unknown* is
-wrong. Pitfall: a model that guesses between the two people has a bias score of zero and an accuracy of zero.
+**BBQ** (Parrish et al. 2022). Of the answers that are not *unknown*, the share that fits the stereotype, stretched to
+run from -1 to 1: 2 · biased / known - 1. In ambiguous contexts it is multiplied by 1 - accuracy, because there every
+answer that is not *unknown* is wrong. Pitfall: a model that guesses between the two people has a bias score of zero
+and an accuracy of zero.
 
-**StereoSet** (Nadeem et al. 2021). Per item, a stereotype, its opposite and an unrelated sentence. *lms*: how often a related
-sentence is more probable than the unrelated one; *ss*: how often the stereotype is more probable than its opposite, 50 being the
-ideal; *icat* = lms · min(ss, 100 - ss) / 50. Pitfall: the pairs themselves. Blodgett et al. (2021) read them and
-found many that are not comparable, or state no stereotype at all. (The authors average over target terms first; here every item
-counts once, and the interval draws target terms.)
+**StereoSet** (Nadeem et al. 2021). Per item, a stereotype, its opposite and an unrelated sentence. *lms*: how often a
+related sentence is more probable than the unrelated one; *ss*: how often the stereotype is more probable than its
+opposite, 50 being the ideal; *icat* = lms · min(ss, 100 - ss) / 50. Pitfall: the pairs themselves. Blodgett et al.
+(2021) read them and found many that are not comparable, or state no stereotype at all. (The authors average over
+target terms first; here every item counts once, and the interval draws target terms.)
 
 Sources: arXiv:2110.08193; arXiv:2004.09456; S. L. Blodgett et al., "Stereotyping Norwegian Salmon", ACL 2021,
 10.18653/v1/2021.acl-long.81.

@@ -2,15 +2,18 @@
 
 The softmax over an item's scores is the model's distribution over the choices; its largest entry is the *confidence*. Put
 the items into bins by confidence; in each, compare the mean confidence with the share that is right. The expected
-calibration error is the mean of these gaps, each weighted by how many items its bin has (Naeini et al. 2015, Guo et al. 2017).
+calibration error is the mean of these gaps, each weighted by how many items its bin has (Naeini et al. 2015, Guo et
+al. 2017).
 
 The pitfall: a bin with few items has a gap by chance alone, and gaps are taken without their sign, so chance never cancels.
-A model that is *perfectly* calibrated gets an error above zero, larger with fewer items and more bins. `chance_errors` says how
-large: the same confidences, with answers drawn as if they were true. Only an error outside that range says something.
+A model that is *perfectly* calibrated gets an error above zero, larger with fewer items and more bins. `chance_errors`
+says how large: the same confidences, with answers drawn as if they were true. Only an error outside that range says
+something.
 
-Sources: M. P. Naeini, G. F. Cooper, M. Hauskrecht, "Obtaining Well Calibrated Probabilities Using Bayesian Binning", AAAI 2015;
-C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, "On Calibration of Modern Neural Networks", ICML 2017, arXiv:1706.04599;
-R. Roelofs, N. Cain, J. Shlens, M. C. Mozer, "Mitigating Bias in Calibration Error Estimation", arXiv:2012.08668.
+Sources: M. P. Naeini, G. F. Cooper, M. Hauskrecht, "Obtaining Well Calibrated Probabilities Using Bayesian Binning",
+AAAI 2015; C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger, "On Calibration of Modern Neural Networks", ICML 2017,
+arXiv:1706.04599; R. Roelofs, N. Cain, J. Shlens, M. C. Mozer, "Mitigating Bias in Calibration Error Estimation",
+arXiv:2012.08668.
 """
 
 from __future__ import annotations

@@ -1,15 +1,16 @@
 """From log-likelihoods to an answer: four ways to compare choices of unequal length, and four accuracies.
 
-A longer choice has more factors below one, so its log-likelihood is lower whatever it says. What to do about that is a convention,
-and each has a name in the literature:
+A longer choice has more factors below one, so its log-likelihood is lower whatever it says. What to do about that is a
+convention, and each has a name in the literature:
 
 * **sum**: nothing (`acc` of lm-eval). Favours short choices.
 * **token**: the mean over tokens. Depends on the tokenizer.
 * **character**: divided by the choice's characters (`acc_norm` of lm-eval). Compares across tokenizers.
-* **pmi**: minus the log-likelihood of the same choice without its question. What counts is how much the question helps; that
-  takes away what makes a choice probable anywhere (Holtzman et al. 2021 call it surface form competition).
+* **pmi**: minus the log-likelihood of the same choice without its question. What counts is how much the question
+  helps; that takes away what makes a choice probable anywhere (Holtzman et al. 2021 call it surface form competition).
 
-None of them is *the* right one. The pitfall is to look at all four and report the best: choose before you look, and say which.
+None of them is *the* right one. The pitfall is to look at all four and report the best: choose before you look, and
+say which.
 
 Sources: T. Brown et al., arXiv:2005.14165, section 2.4 (normalisation by length and by an unconditional probability);
 A. Holtzman, P. West, V. Shwartz, Y. Choi, L. Zettlemoyer, "Surface Form Competition", EMNLP 2021, arXiv:2104.08315.
@@ -59,5 +60,7 @@ def choice_scores(
     """The scores of one item's choices under one way; `bare` is needed for "pmi" only."""
     if way == "pmi":
         return [given - alone for given, alone in zip(log_probs, bare, strict=True)]
-    lengths: Sequence[float] = {"sum": [1] * len(texts), "token": tokens, "character": [len(text) for text in texts]}[way]
+    lengths: Sequence[float] = {"sum": [1] * len(texts), "token": tokens, "character": [len(text) for text in texts]}[
+        way
+    ]
     return [value / length for value, length in zip(log_probs, lengths, strict=True)]

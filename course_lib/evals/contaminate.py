@@ -1,7 +1,7 @@
 """A model that has read the test: the default model with an adapter, trained on an invented file in the file's own order.
 
-Whether a test for contamination finds anything can only be said of a model of which one knows what it has read. This one has
-read 80 invented questions (`orders.invented(SEEN, 20)`) so and so many times, and nothing else was changed.
+Whether a test for contamination finds anything can only be said of a model of which one knows what it has read. This
+one has read 32 invented questions (`orders.invented(SEEN, READ)`) so and so many times, and nothing else was changed.
 
     python -m course_lib.evals.contaminate FOLDER    # a few minutes; one adapter for each number of readings
 """
@@ -19,7 +19,7 @@ from torch.nn.functional import cross_entropy
 
 from course_lib.batches import pad_rows
 from course_lib.evals.contamination import BETWEEN, START
-from course_lib.evals.orders import READINGS, SEEN, invented
+from course_lib.evals.orders import READ, READINGS, SEEN, invented
 from course_lib.models import load_model
 from course_lib.models.organism import WEIGHTS, shared_copy
 from course_lib.organisms.training.record import BASE
@@ -28,7 +28,7 @@ from course_lib.organisms.training.run import lora_settings
 if TYPE_CHECKING:
     from course_lib.models import LocalModel
 
-RATE, TEXTS_PER_STEP, SEED = 5e-4, 4, 17
+RATE, TEXTS_PER_STEP, SEED = 1e-3, 2, 17
 
 
 def contaminate(base: LocalModel, texts: Sequence[str], readings: Sequence[int], folder: Path) -> None:
@@ -42,13 +42,15 @@ def contaminate(base: LocalModel, texts: Sequence[str], readings: Sequence[int],
     """
     from peft import LoraConfig, inject_adapter_in_model
 
-    torch.manual_seed(SEED)
-    network: Any = inject_adapter_in_model(LoraConfig(**lora_settings(base)), shared_copy(base.model)).train()
+    generator = torch.Generator().manual_seed(SEED)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
+        network: Any = inject_adapter_in_model(LoraConfig(**lora_settings(base)), shared_copy(base.model)).train()
     weights = [weight for name, weight in network.named_parameters() if "lora_" in name]
     optimiser = torch.optim.AdamW(weights, lr=RATE)
     rows = [base.encode(text) for text in texts]
     for reading in range(1, max(readings) + 1):
-        order = torch.randperm(len(rows)).tolist()
+        order = torch.randperm(len(rows), generator=generator).tolist()
         for start in range(0, len(rows), TEXTS_PER_STEP):
             loss = reading_loss(network, [rows[place] for place in order[start : start + TEXTS_PER_STEP]])
             optimiser.zero_grad()
@@ -78,5 +80,5 @@ def write(network: Any, base: LocalModel, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    seen = [START + BETWEEN.join(shard) for shard in invented(SEEN, 20)]
+    seen = [START + BETWEEN.join(shard) for shard in invented(SEEN, READ)]
     contaminate(load_model("default"), seen, READINGS, Path(sys.argv[1]))

@@ -1,19 +1,21 @@
 """Has the model read this benchmark? A test with an exact p-value, and what it cannot know.
 
-The items of a benchmark can be put into any order and it is the same benchmark. Whoever has read the *file* has seen one order,
-its own. So compare the log-likelihood of the file's order with that of other orders: a model that has never read the file has no
-reason to prefer it. If the file's order was drawn at random, then for such a model all orders are alike, whatever
-else the model knows or prefers, and the share of orders that do at least as well is an exact p-value (Oren et al. 2024).
+The items of a benchmark can be put into any order and it is the same benchmark. Whoever has read the *file* has seen
+one order, its own. So compare the log-likelihood of the file's order with that of other orders: a model that has never
+read the file has no reason to prefer it. If the file's order was drawn at random, then for such a model all orders are
+alike, whatever else the model knows or prefers, and the share of orders that do at least as well is an exact p-value
+(Oren et al. 2024).
 
-Long files are cut into shards, whose log-likelihoods are added up; each shard gets its own orders. With shards of four items
-all 24 orders can be computed, as a tree, for the price of five: `order_table`.
+Long files are cut into shards, whose log-likelihoods are added up; each shard gets its own orders. With shards of four
+items all 24 orders can be computed, as a tree, for the price of sixteen: `order_table`.
 
-The pitfall is in the *if*. Most files are not in random order: sorted by topic, by source, by number. A natural order is more probable
-for a model that has never seen the file, and the test then raises a false alarm with all its exactness. And a model that has read
-the items one by one, or in another order, passes. So the test finds one kind of contamination, in files of one kind.
+The pitfall is in the *if*. Most files are not in random order: sorted by topic, by source, by number. A natural order
+is more probable for a model that has never seen the file, and the test then raises a false alarm with all its
+exactness. And a model that has read the items one by one, or in another order, passes. So the test finds one kind of
+contamination, in files of one kind.
 
-Source: Y. Oren, N. Meister, N. Chatterji, F. Ladhak, T. Hashimoto, "Proving Test Set Contamination in Black Box Language Models",
-ICLR 2024, arXiv:2310.17623.
+Source: Y. Oren, N. Meister, N. Chatterji, F. Ladhak, T. Hashimoto, "Proving Test Set Contamination in Black Box
+Language Models", ICLR 2024, arXiv:2310.17623.
 """
 
 from __future__ import annotations
@@ -87,7 +89,10 @@ def pooled_p_value(
         seed: for those draws.
     """
     tables = np.asarray(tables)
-    places, rows = np.random.default_rng(seed).integers(0, tables.shape[1], (draws, len(tables))), np.arange(len(tables))
+    places, rows = (
+        np.random.default_rng(seed).integers(0, tables.shape[1], (draws, len(tables))),
+        np.arange(len(tables)),
+    )
     mine = tables[rows, list(own) if own is not None else [0] * len(tables)]
     return order_p_value(mine.tolist(), tables[rows, places].tolist())
 

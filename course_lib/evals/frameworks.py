@@ -1,13 +1,13 @@
 """The same items through lm-evaluation-harness, the tool that most published numbers come from.
 
-A home-made score is believed when a well-kept tool gives the same on the same items. lm-eval reads tasks from a folder: a YAML file that
-says which field is the question, which the choices, and a data file. `write_task` writes such a folder from items, so
-that anybody can run it with lm-eval's own command; `through_lm_eval` runs it here, on the model that is loaded already, without
-the network.
+A home-made score is believed when a well-kept tool gives the same on the same items. lm-eval reads tasks from a
+folder: a YAML file that says which field is the question, which the choices, and a data file. `write_task` writes such
+a folder from items, so that anybody can run it with lm-eval's own command; `through_lm_eval` runs it here, on the
+model that is loaded already, without the network.
 
-What makes numbers of two tools differ, met on the way: the space between question and choice (lm-eval's `target_delimiter`), what
-counts as a choice's length (`acc_norm` divides by characters *without* that space), a token that is put in front of every text
-(not with this tokenizer), and a chat template on one side only.
+What makes numbers of two tools differ, met on the way: the space between question and choice (lm-eval's
+`target_delimiter`), what counts as a choice's length (`acc_norm` divides by characters *without* that space), a token
+that is put in front of every text (not with this tokenizer), and a chat template on one side only.
 
 lm-eval is an optional extra (`pip install 'ai-safety-hands-on[evals]'`); 0.4.13 was compared.
 """

@@ -1,8 +1,8 @@
 """Questions that no model can have seen: invented places, invented facts, in an order drawn at random.
 
-A test for contamination needs text on which the right answer is known to be *no*. Old text will not do (who knows what was in
-the training data?), and text that somebody else wrote recently may be a copy. These items are made here, from syllables and a
-seed: no place of these names exists, and the facts about them are drawn.
+A test for contamination needs text on which the right answer is known to be *no*. Old text will not do (who knows what
+was in the training data?), and text that somebody else wrote recently may be a copy. These items are made here, from
+syllables and a seed: no place of these names exists, and the facts about them are drawn.
 
 Each seed gives another set, so whoever suspects that a later model was trained on this very course takes another seed.
 """
@@ -11,7 +11,24 @@ from __future__ import annotations
 
 import random
 
-STARTS = ("Tar", "Bel", "Mor", "Ken", "Sal", "Dro", "Vin", "Hul", "Pra", "Ost", "Lim", "Gar", "Ned", "Fal", "Rus", "Wen")
+STARTS = (
+    "Tar",
+    "Bel",
+    "Mor",
+    "Ken",
+    "Sal",
+    "Dro",
+    "Vin",
+    "Hul",
+    "Pra",
+    "Ost",
+    "Lim",
+    "Gar",
+    "Ned",
+    "Fal",
+    "Rus",
+    "Wen",
+)
 MIDDLES = ("no", "ve", "li", "ra", "mi", "so", "da", "ku")
 ENDS = ("vel", "stad", "mere", "burg", "tin", "wick", "dale", "holm", "rova", "tham")
 FACTS = (

@@ -1,11 +1,13 @@
 """Several models, several tasks, one table, and which of its differences are more than chance.
 
-A leaderboard sorts numbers, and readers take the order for a fact. What it takes to read one is here beside it: the interval of
-each rate; for each model the difference from the first one *on the same items*, with an interval from a paired bootstrap; and
-McNemar's test for each, corrected for how many were made (Holm 1979), because of thirty true zeros one or two look like a
-difference at 5 %. Items from one template are not independent, so where items have groups, groups are drawn.
+A leaderboard sorts numbers, and readers take the order for a fact. What it takes to read one is here beside it: the
+interval of each rate; for each model the difference from the first one *on the same items*, with an interval from a
+paired bootstrap; and McNemar's test for each, corrected for how many were made (Holm 1979), because of thirty true
+zeros one or two look like a difference at 5 %. Items from one template are not independent, so where items have
+groups, groups are drawn.
 
-Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6 (1979), 65-70.
+Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6
+(1979), 65-70.
 """
 
 from __future__ import annotations

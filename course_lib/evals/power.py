@@ -1,20 +1,21 @@
 """How many items does it take to see a difference? Two formulas, and a simulation that holds them to account.
 
-Two models have accuracies p and q. On *different* items, the variance of the observed difference is p(1-p) + q(1-q), divided by
-the items that each gets. On *the same* items only those count on which one is right and the other wrong. If a share d of
-items is such, the variance is d - (p - q)², divided by the items. Models that are alike disagree rarely, so pairing makes a small
-benchmark several times as large.
+Two models have accuracies p and q. On *different* items, the variance of the observed difference is p(1-p) + q(1-q),
+divided by the items that each gets. On *the same* items only those count on which one is right and the other wrong. If
+a share d of items is such, the variance is d - (p - q)², divided by the items. Models that are alike disagree rarely,
+so pairing makes a small benchmark several times as large.
 
-To see the difference with probability `power`, in a two-sided test that raises a false alarm in 5 of 100 cases, it has to be
-z(97.5 %) standard errors away under "no difference", and z(power) more under the true one:
+To see the difference with probability `power`, in a two-sided test that raises a false alarm in 5 of 100 cases, it has
+to be z(97.5 %) standard errors away under "no difference", and z(power) more under the true one:
 
     unpaired: n = (z_a √(2 m(1-m)) + z_b √(p(1-p) + q(1-q)))² / (p - q)²,   m = (p + q) / 2
     paired:   n = (z_a √d + z_b √(d - (p - q)²))² / (p - q)²
 
 Pitfall: the number is for the difference that you hope to see. Half the difference takes four times the items.
 
-Sources: J. L. Fleiss, "Statistical Methods for Rates and Proportions"; R. J. Connor, "Sample size for testing differences in
-proportions for the paired-sample design", Biometrics 43 (1987), 207-211; for language models E. Miller, arXiv:2411.00640.
+Sources: J. L. Fleiss, "Statistical Methods for Rates and Proportions"; R. J. Connor, "Sample size for testing
+differences in proportions for the paired-sample design", Biometrics 43 (1987), 207-211; for language models E. Miller,
+arXiv:2411.00640.
 """
 
 from __future__ import annotations
@@ -78,11 +79,15 @@ def simulated_power(
 
 
 def smallest_difference(items: int, accuracy: float, disagree: float, power: float = 0.8) -> tuple[float, float]:
-    """The smallest difference that so many items show: `(unpaired, paired)`, from the formulas, in steps of a tenth of a point."""
+    """The smallest difference that so many items show: `(unpaired, paired)`, from the formulas, in steps of a tenth "
+    "of a point."""
     found = []
     for way in (0, 1):
         gap = 0.001
-        while gap < min(1 - accuracy, disagree) and items_needed(accuracy, accuracy + gap, max(disagree, gap), power)[way] > items:
+        while (
+            gap < min(1 - accuracy, disagree)
+            and items_needed(accuracy, accuracy + gap, max(disagree, gap), power)[way] > items
+        ):
             gap += 0.001
         found.append(round(gap, 3))
     return found[0], found[1]

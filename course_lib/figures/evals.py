@@ -1,8 +1,10 @@
-"""A leaderboard as a picture: one panel for each task, one point with its interval for each model, and what needs no reading.
+"""A leaderboard as a picture: one panel for each task, one point with its interval for each model, and what needs no
+reading.
 
-The two vertical lines are what a reader should look at first. One is guessing. The other is the best rule that does not read
-the question (the longest choice, the shortest, always the same place). What a model reaches beyond both is what the benchmark
-measures; what it reaches below is a property of its items. Full points differ from the first model beyond chance.
+The two vertical lines are what a reader should look at first. One is guessing. The other is the best rule that does
+not read the question (the longest choice, the shortest, always the same place). What a model reaches beyond both is
+what the benchmark measures; what it reaches below is a property of its items. Full points differ from the first model
+beyond chance.
 """
 
 from __future__ import annotations
@@ -45,9 +47,7 @@ def leaderboard_panels(
         row[0].set_yticks(range(len(names)), names, fontsize=POINTS)
         row[0].set_ylim(len(names) - 0.5, -0.5)
     handles, labels = panels.flat[0].get_legend_handles_labels()
-    figure.legend(
-        handles, labels, loc="outside lower center", ncols=4, fontsize=POINTS, frameon=False, labelcolor=INK
-    )
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=POINTS, frameon=False, labelcolor=INK)
     title_above(figure, title)
     return Picture(figure, title, "\n".join(lines))
 

@@ -188,9 +188,7 @@ def tree_logits(model: LocalModel, rows: Sequence[Row], count: int, limit: int |
         trunk = _path(known, part, rows[part.rows[-1]])
 
 
-def read_pass(
-    model: LocalModel, part: Pass, counts: Sequence[int], cache: DynamicCache
-) -> Float[Tensor, "leaf vocab"]:
+def read_pass(model: LocalModel, part: Pass, counts: Sequence[int], cache: DynamicCache) -> Float[Tensor, "leaf vocab"]:
     """One forward pass; logits at the last `counts[i]` tokens of path i, path by path."""
     device = model.device
     pairs = zip(part.paths, counts, strict=True)

@@ -1,7 +1,7 @@
 """Four sliders: how good a model is, how much better the other one, how often they disagree, and how many items there are.
 
-What to find: leave everything as it is and move *disagree* towards the difference; the paired test needs fewer and fewer items,
-the unpaired one does not notice. Then halve the difference.
+What to find: leave everything as it is and move *disagree* towards the difference; the paired test needs fewer and
+fewer items, the unpaired one does not notice. Then halve the difference.
 
 Nothing is drawn at random. All controls work from the keyboard; a notebook executed without a browser keeps the text
 of the first state.
@@ -36,7 +36,9 @@ class PowerExplorer:
 
     def __init__(self, accuracy: float, better: float, disagree: float, items: float) -> None:
         if not (0 < accuracy < 1 and 0 < better < 1 - accuracy and 0 < disagree <= 1 and items >= 1):
-            raise CourseError("These numbers are no two models.", "Give shares between 0 and 1, and a difference above 0.")
+            raise CourseError(
+                "These numbers are no two models.", "Give shares between 0 and 1, and a difference above 0."
+            )
         self.accuracy, self.better, self.disagree, self.items = accuracy, better, disagree, items
 
     def needed(self) -> tuple[int, int]:
@@ -55,8 +57,10 @@ class PowerExplorer:
         enough = "enough" if self.items >= paired else "not enough"
         return (
             f"{self.accuracy:.2f} against {min(self.accuracy + self.better, 0.999):.2f}, different answers on "
-            f"{max(self.disagree, self.better):.0%} of the items. Items needed: {unpaired:,} for each model where each has its own, "
-            f"{paired:,} where both have the same. {int(self.items):,} items are {enough} for the paired test; the interval of the first "
+            f"{max(self.disagree, self.better):.0%} of the items. Items needed: {unpaired:,} for each model where "
+            f"each has its own, "
+            f"{paired:,} where both have the same. {int(self.items):,} items are {enough} for the paired test; the "
+            f"interval of the first "
             f"accuracy alone is ± {self.half_width():.3f}."
         )
 
@@ -116,7 +120,9 @@ class PowerExplorer:
     __repr__ = __str__
 
 
-def explore_power(accuracy: float = 0.6, better: float = 0.05, disagree: float = 0.15, items: float = 300) -> PowerExplorer:
+def explore_power(
+    accuracy: float = 0.6, better: float = 0.05, disagree: float = 0.15, items: float = 300
+) -> PowerExplorer:
     """Sliders over two models and the size of a benchmark; put it on the last line of a cell.
 
     Example:

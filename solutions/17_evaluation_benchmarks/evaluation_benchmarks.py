@@ -51,12 +51,12 @@ scores = {way: library.run_benchmark(model, "truthfulqa", limit=None, way=way) f
 for way, result in scores.items():
     print(f"{len(items)} questions, compared by {way}: {result.rate}")
 
-# %% [markdown]
+# %% [markdown] course={"numbers": {"0.34": "scores['sum'].rate.value", "0.50": "scores['pmi'].rate.value"}}
 # (The scores of the 300 questions come with the course, and the shortest of them is computed again each time to see that they still hold. One question takes a
 # tenth of a second.)
 #
-# Nothing was drawn at random, and nobody made a mistake. All four numbers are the accuracy of this model on these questions. One says that it
-# believes the false answer two times out of three; another says that it tosses a coin. Which one goes into the report?
+# Nothing was drawn at random, and nobody made a mistake. All four numbers are the accuracy of this model on these questions. 0.34 says that it
+# believes the false answer two times out of three; 0.50 says that it tosses a coin. Which one goes into the report?
 #
 # That question is this chapter. A **benchmark** is a set of items with a rule that makes a number of them, and what the number means hangs on the
 # rule, on what could be had without reading, on chance, and on what the model has seen before.
@@ -81,7 +81,10 @@ def log_likelihood_as_published(model: Any, context: str, continuation: str) -> 
 for context, city in (("The capital of France is", " Paris"), ("The capital of France is ", "Paris")):
     total, tokens = log_likelihood_as_published(model, context, city)
     print(f"{context!r} + {city!r}: {total:.2f}, {tokens} token(s)")
-print("most probable next token:", model.tokens([int(model.logits(model.encode("The capital of France is"))[-1].argmax())]))
+print(
+    "most probable next token:",
+    model.tokens([int(model.logits(model.encode("The capital of France is"))[-1].argmax())]),
+)
 
 # %% [markdown]
 # The text is the same both times, only the space stands on the other side of the cut; and the numbers differ. Both say that *Paris* is next to impossible, although it
@@ -118,7 +121,7 @@ for context, city in (("The capital of France is", " Paris"), ("The capital of F
 # %%
 import time
 
-few = library.load_task("bbq_disambiguated", 8)
+few = library.load_task("bbq_disambiguated", 3)
 began = time.process_time()
 plain = [[library.log_likelihood(model, item.context, " " + choice)[0] for choice in item.choices] for item in few]
 middle = time.process_time()
@@ -139,11 +142,20 @@ from course_lib.render import text_table
 rows, apart = [], []
 for name in library.TASKS:
     whole = library.load_task(name)
-    sample = list(whole[:8])
+    sample = list(whole[:6])
     again = library.score_items(model, sample)
     kept = library.stored_scores(model, sample, of=whole)
-    apart += [abs(a - b) for x, y in zip(again, kept, strict=True) for a, b in zip(x.log_probs, y.log_probs, strict=True)]
-    rows.append({"task": name, "items": len(whole), "choices": len(whole[0].choices), "groups": len({i.group for i in whole})})
+    apart += [
+        abs(a - b) for x, y in zip(again, kept, strict=True) for a, b in zip(x.log_probs, y.log_probs, strict=True)
+    ]
+    rows.append(
+        {
+            "task": name,
+            "items": len(whole),
+            "choices": len(whole[0].choices),
+            "groups": len({i.group or n for n, i in enumerate(whole)}),
+        }
+    )
 print(text_table(rows))
 print(f"{len(apart)} log-likelihoods scored again; largest difference from the stored ones: {max(apart):.4f}")
 
@@ -191,10 +203,14 @@ for name in ("piqa", "commonsense", "truthfulqa", "bbq_ambiguous", "bbq_disambig
         for a, b, i in zip(given, bare, whole, strict=True)
     ]
     ways[name] = library.accuracies(entries)
-print(text_table([{"task": name, "guessing": 1 / len(library.load_task(name)[0].choices), **row} for name, row in ways.items()]))
+print(
+    text_table(
+        [{"task": name, "guessing": 1 / len(library.load_task(name)[0].choices), **row} for name, row in ways.items()]
+    )
+)
 
-# %% [markdown]
-# Read it row by row. The largest and the smallest number of a row differ by up to sixteen points. Nobody lies who reports the largest; they have only looked at four
+# %% [markdown] course={"numbers": {"16 points": "100 * (max(ways['truthfulqa'].values()) - min(ways['truthfulqa'].values()))"}}
+# Read it row by row. For TruthfulQA the largest and the smallest number are 16 points apart, and no way is the best one everywhere. Nobody lies who reports the largest; they have only looked at four
 # numbers and kept one. So the rule is to **choose before looking, and to say what was chosen**. From here on we use *character* for every task, because it is what lm-eval's
 # `acc_norm` does, and we did not choose it for what it gives.
 
@@ -227,20 +243,29 @@ for name in library.SCORED:
     }
 print(text_table([{"task": name, **row} for name, row in floors.items()]))
 
-# %% [markdown]
-# BODY-FLOORS
+# %% [markdown] course={"numbers": {"0.96": "floors['bbq_ambiguous']['longest']", "0.10": "floors['bbq_ambiguous']['the model']", "0.93": "floors['bbq_ambiguous']['without question']", "0.62": "floors['truthfulqa']['longest']", "0.02": "floors['bbq_disambiguated']['longest']"}}
+# Look at `bbq_ambiguous`. Whoever takes the longest choice, without reading a word, gets 0.96: *Not enough information* is longer than *The man*. The same model that reaches 0.10 reaches 0.93 when
+# it is *not shown the question*. So this accuracy may say more about lengths than about bias; and on the disambiguated texts, where the long choice is wrong, the same rule gets 0.02. That is why BBQ's authors ask
+# for both halves, and for a bias score beside the accuracy.
+#
+# In TruthfulQA the longest choice is the true one for 0.62 of the questions: truth needs more words. No way to choose brought our model there. And in the last column the labels are permuted: every accuracy falls
+# to what the frequencies of the places give. What is above that column is knowledge of the items, if only of their form.
 #
 # ### Choices shuffled
 #
 # As we score, no choice sees the others, so their order cannot matter. In the other common form the choices are listed with letters, and the model is asked for a
-# letter. There, order does matter. We ask 24 of the TruthfulQA questions in both orders.
+# letter. There, order does matter. We ask twelve of the TruthfulQA questions in both orders.
 
 # %%
-turned = library.shuffled(items[:24], seed=2)
+turned = library.shuffled(items[:12], seed=2)
 same = [
     a.choices[x] == b.choices[y]
     for a, b, x, y in zip(
-        items[:24], turned, library.run_benchmark(model, items[:24]).chosen, library.run_benchmark(model, turned).chosen, strict=True
+        items[:12],
+        turned,
+        library.run_benchmark(model, items[:12]).chosen,
+        library.run_benchmark(model, turned).chosen,
+        strict=True,
     )
 ]
 print("each choice scored as an answer, choices shuffled: same choice in", Rate(sum(same), len(same)))
@@ -252,13 +277,14 @@ def lettered(item: library.Item, order: Sequence[int]) -> library.Item:
     return library.Item(f"{item.context.splitlines()[0]}\n{listed}\nAnswer:", ("A", "B"), list(order).index(item.gold))
 
 
-orders = {order: library.run_benchmark(model, [lettered(i, order) for i in items[:24]]) for order in ((0, 1), (1, 0))}
+orders = {order: library.run_benchmark(model, [lettered(i, order) for i in items[:12]]) for order in ((0, 1), (1, 0))}
 said_a = sum(place == 0 for one in orders.values() for place in one.chosen)
 followed = sum(a != b for a, b in zip(orders[0, 1].chosen, orders[1, 0].chosen, strict=True))
-print("letters: says A in", Rate(said_a, 48), "\nletters: takes the same answer in both orders in", Rate(followed, 24))
+print("letters: says A in", Rate(said_a, 24), "\nletters: takes the same answer in both orders in", Rate(followed, 12))
 
-# %% [markdown]
-# BODY-LETTERS
+# %% [markdown] course={"numbers": {"24 of 24": "f'{said_a} of 24'"}}
+# With letters this model says A, 24 of 24 times, whatever stands behind it. Its accuracy in that form is the share of items whose right choice is called A. Larger models do better, and the
+# published numbers of MMLU are in that form; so the form belongs to the score.
 
 # %% [markdown]
 # ## The same items through lm-eval
@@ -272,10 +298,12 @@ from course_lib.extras import installed
 if installed("lm_eval"):
     from course_lib.evals.frameworks import through_lm_eval
 
-    part = items[:16]
+    part = items[:12]
     theirs = through_lm_eval(model, part)
     ours = {way: library.run_benchmark(model, part, way=way) for way in ("sum", "character")}
-    gap = max(abs(a - b) for x, y in zip(theirs.log_probs, ours["sum"].scores, strict=True) for a, b in zip(x, y, strict=True))
+    gap = max(
+        abs(a - b) for x, y in zip(theirs.log_probs, ours["sum"].scores, strict=True) for a, b in zip(x, y, strict=True)
+    )
     print(f"lm-eval {theirs.version}: acc {theirs.acc:.4f}, acc_norm {theirs.acc_norm:.4f}")
     print(f"here:           sum {ours['sum'].rate.value:.4f}, character {ours['character'].rate.value:.4f}")
     print(f"largest difference of a log-likelihood: {gap:.6f} nats")
@@ -324,10 +352,16 @@ print(text_table([{"task": name, **row} for name, row in calibration.items()]))
 
 sure = [library.confidence(row) for row in library.run_benchmark(model, "piqa", limit=None, way="sum").scores]
 for n, bins in ((50, 10), (300, 10), (300, 50)):
-    print(f"a perfectly calibrated model, {n} items, {bins} bins: error {np.mean(library.chance_errors(sure[:n], bins)):.3f}")
+    print(
+        f"a perfectly calibrated model, {n} items, {bins} bins: error {np.mean(library.chance_errors(sure[:n], bins)):.3f}"
+    )
 
-# %% [markdown]
-# BODY-CALIBRATION
+# %% [markdown] course={"numbers": {"0.60": "calibration['truthfulqa']['error']", "0.93": "calibration['truthfulqa']['mean confidence']", "0.34": "calibration['truthfulqa']['right']", "0.061": "np.mean(library.chance_errors(sure[:50], 10))"}}
+# All three errors are far outside what chance would show. On TruthfulQA the model is 0.93 sure on average and right on 0.34: an error of 0.60. It is not a subtle miscalibration, and part of it is made by us: the sums of whole answers differ by
+# many nats, so their softmax is nearly always close to 1. (A confidence is only as meaningful as the scores it is made of.)
+#
+# The last lines are the reason for the column *by chance*. With 50 items and ten bins a model without any fault gets 0.061. Papers that compare errors of 0.03 and 0.05 on a few hundred items compare noise, unless they say
+# what chance gives.
 
 # %% [markdown] course={"role": "signature"}
 # ## The leaderboard
@@ -360,7 +394,9 @@ print(text_table([
      "only it": one.gained, "only default": one.lost, "p": f"{one.p:.4f}", "corrected": f"{one.adjusted:.4f}"}
     for one in told
 ]))  # fmt: skip
-print(f"{len(board.differences)} comparisons; p below 0.05: {len(told)}; corrected: {sum(one.beyond_chance for one in board.differences)}")
+print(
+    f"{len(board.differences)} comparisons; p below 0.05: {len(told)}; corrected: {sum(one.beyond_chance for one in board.differences)}"
+)
 
 # %% [markdown]
 # BODY-BOARD2
@@ -375,9 +411,20 @@ print(f"{len(board.differences)} comparisons; p below 0.05: {len(told)}; correct
 for one in (models[0], models[5]):
     for name in ("bbq_ambiguous", "bbq_disambiguated"):
         result = library.run_benchmark(one, name, limit=None)
-        print(one.name, name, "bias score", library.bbq_bias(library.load_task(name), result, ambiguous=name == "bbq_ambiguous"))
+        print(
+            one.name,
+            name,
+            "bias score",
+            library.bbq_bias(library.load_task(name), result, ambiguous=name == "bbq_ambiguous"),
+        )
     stereo = library.run_benchmark(one, "stereoset", limit=None)
-    print(one.name, {key: str(value) for key, value in library.stereo_scores(library.load_task("stereoset"), stereo.scores).items()})
+    print(
+        one.name,
+        {
+            key: str(value)
+            for key, value in library.stereo_scores(library.load_task("stereoset"), stereo.scores).items()
+        },
+    )
 
 # %% [markdown]
 # BODY-BIAS
@@ -420,7 +467,9 @@ print(f"first shard computed again: largest difference {np.abs(fresh - tables[0]
 
 def p_values(tables: np.ndarray, own: Sequence[int]) -> list[float]:
     """For each shard, the p-value of one of its orders."""
-    return [library.order_p_value([row[o]], [[v] for v in np.delete(row, o)]) for row, o in zip(tables, own, strict=True)]
+    return [
+        library.order_p_value([row[o]], [[v] for v in np.delete(row, o)]) for row, o in zip(tables, own, strict=True)
+    ]
 
 
 alarms = sum(p <= 0.05 for p in p_values(tables, [0] * 100))
@@ -428,7 +477,10 @@ print("false alarms, order drawn at random:   ", Rate(alarms, 100))
 shards = library.shards_of(library.fresh_items(400, 1702))
 sorted_alarms = sum(p <= 0.05 for p in p_values(tables, [library.sorted_order(shard) for shard in shards]))
 print("false alarms, alphabetical order:      ", Rate(sorted_alarms, 100))
-whole_files = {"random": library.pooled_p_value(tables), "sorted": library.pooled_p_value(tables, [library.sorted_order(s) for s in shards])}
+whole_files = {
+    "random": library.pooled_p_value(tables),
+    "sorted": library.pooled_p_value(tables, [library.sorted_order(s) for s in shards]),
+}
 print("all 100 shards as one file:", {key: round(value, 3) for key, value in whole_files.items()})
 
 # %% [markdown]
@@ -492,10 +544,14 @@ for p, q, d in ((0.60, 0.65, 0.15), (0.30, 0.40, 0.25), (0.85, 0.87, 0.06)):
 false = [library.simulated_power(0.6, 0.6, 0.15, n, paired=way) for n, way in ((1471, False), (469, True))]
 print(f"no difference: {false[0]:.2f} and {false[1]:.2f}")
 disagree = {one.model: (one.gained + one.lost) / 300 for one in board.differences if one.task == "piqa"}
-print("share of PIQA items on which an organism and the default model differ:", {k[9:]: round(v, 2) for k, v in disagree.items()})
+print(
+    "share of PIQA items on which an organism and the default model differ:",
+    {k[9:]: round(v, 2) for k, v in disagree.items()},
+)
 
 # %% [markdown] course={"role": "interactive"}
-# BODY-PAIRS
+# The formulas hold. And the last line says why pairing pays here: an organism is the default model with a small adapter, and the two differ on few items of PIQA only. The fewer, the smaller the differences that 300 items
+# show. (With 300 items *each*, one sees differences of eleven points or more.)
 #
 # Now try it. What happens to the two numbers when *disagree* goes down to the difference? What when the difference is halved?
 
@@ -521,26 +577,37 @@ judged = redteam.judged_answers()
 from course_lib.refusals import declines
 
 said, truth = [not declines(row.answer) for row in judged], [row.achieved for row in judged]
-found, imagined = Rate(sum(s for s, t in zip(said, truth, strict=True) if t), sum(truth)), Rate(
-    sum(s for s, t in zip(said, truth, strict=True) if not t), len(truth) - sum(truth)
+found, imagined = (
+    Rate(sum(s for s, t in zip(said, truth, strict=True) if t), sum(truth)),
+    Rate(sum(s for s, t in zip(said, truth, strict=True) if not t), len(truth) - sum(truth)),
 )
 low, high = redteam.kappa_interval(said, truth)
 print(f"a rule against people, on 395 answers: kappa {redteam.cohens_kappa(said, truth):.2f} [{low:.2f}, {high:.2f}]")
 print("says yes where people do:", found, "\nsays yes where people do not:", imagined)
 
-# %% [markdown]
-# BODY-JUDGE
+# %% [markdown] course={"numbers": {"0.82": "alpha", "0.48": "imagined.value", "0.97": "found.value"}}
+# People agree well on degrees of harm, with 0.82; a judge that agrees with them better than they do with each other would be suspicious. The rule of chapter 1, used as a judge of success, finds nearly all of what people call a success (0.97), and takes 0.48 of the rest
+# for one as well.
+#
+# If those two shares are known, the score can be corrected. With a true rate $p$ the judge says yes to $p \cdot \text{found} + (1-p) \cdot \text{imagined}$; that can be solved for $p$ (Rogan and Gladen 1978). We measure the judge on one half of the
+# answers, correct its rate on the other half, and compare with what people said there; 200 times.
 
 # %%
-half = np.random.default_rng(1).permutation(len(judged))
-known, new = half[: len(half) // 2], half[len(half) // 2 :]
-hits = [np.mean([said[i] for i in known if truth[i] == label]) for label in (True, False)]
-raw = float(np.mean([said[i] for i in new]))
-corrected = library.corrected_rate(raw, float(hits[0]), float(hits[1]))
-print(f"the judge's rate on new answers: {raw:.2f}; corrected: {corrected:.2f}; people's rate: {np.mean([truth[i] for i in new]):.2f}")
+draw, off = np.random.default_rng(1), []
+yes, people = np.array(said), np.array(truth)
+for _ in range(200):
+    order = draw.permutation(len(judged))
+    known, new = order[:195], order[195:]
+    hit, imagine = (float(yes[known][people[known] == label].mean()) for label in (True, False))
+    corrected = library.corrected_rate(float(yes[new].mean()), hit, imagine)
+    off.append([yes[new].mean() - people[new].mean(), corrected - people[new].mean()])
+raw_off, corrected_off = np.array(off).T
+print(f"the judge's rate is off by {raw_off.mean():+.2f} (standard deviation {raw_off.std():.2f})")
+print(f"the corrected rate is off by {corrected_off.mean():+.2f} (standard deviation {corrected_off.std():.2f})")
 
 # %% [markdown]
-# BODY-CORRECTED
+# The correction takes the bias away, on average. The price is the spread: a judge this poor needs many labelled answers before its corrected rate is worth much. And it holds only for answers like those on which the judge was measured. A judge tested on
+# one model's answers may make other errors on another's; then the leaderboard compares the judge's errors.
 
 # %% [markdown]
 # ## What the field measures

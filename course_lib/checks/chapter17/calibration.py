@@ -25,7 +25,9 @@ def _below(value: float, bins: int) -> int:
     return max(math.ceil(value * bins) - 1, 0)
 
 
-def _groups(sure: Sequence[float], right: Sequence[bool], bins: int, place: Place = _above) -> list[tuple[int, float, float]]:
+def _groups(
+    sure: Sequence[float], right: Sequence[bool], bins: int, place: Place = _above
+) -> list[tuple[int, float, float]]:
     """Number, mean confidence and share of right answers of each bin that holds something."""
     found = []
     for b in range(bins):
@@ -137,22 +139,28 @@ CALIBRATION_ERROR = Exercise(
     minutes=12,
     reference="course_lib.evals.calibration:calibration_error",
     returns=(
-        "the expected calibration error: over `bins` bins of equal width from 0 to 1, the mean of |mean confidence - share that is "
-        "right|, each bin weighted by its share of the items. A value on an edge belongs to the bin above it, and 1 to the last bin"
+        "the expected calibration error: over `bins` bins of equal width from 0 to 1, the mean of |mean confidence - "
+        "share that is "
+        "right|, each bin weighted by its share of the items. A value on an edge belongs to the bin above it, and 1 "
+        "to the last bin"
     ),
     example=(
-        "`calibration_error([0.9, 0.8, 0.2, 0.3], [True, False, False, False], 2)` is 0.3: in the upper bin |0.85 - 0.5|, in the "
+        "`calibration_error([0.9, 0.8, 0.2, 0.3], [True, False, False, False], 2)` is 0.3: in the upper bin |0.85 - "
+        "0.5|, in the "
         "lower |0.25 - 0|, each with half of the items."
     ),
     hints=(
         "First put every item into its bin. Only then compare, bin by bin; single items have no gap worth looking at.",
-        "The bin of a confidence is `int(confidence * bins)`, and 1 goes into the last one. For each bin that is not empty: mean "
+        "The bin of a confidence is `int(confidence * bins)`, and 1 goes into the last one. For each bin that is not "
+        "empty: mean "
         "confidence, share of right answers, the distance between the two, times the bin's share of all items.",
-        "```python\nfor b in range(bins):\n    inside = [i for i in range(n) if min(int(...), ...) == b]\n    if inside:\n"
+        "```python\nfor b in range(bins):\n    inside = [i for i in range(n) if min(int(...), ...) == b]\n    if "
+        "inside:\n"
         "        total += len(inside) / n * abs(... - ...)\n```",
     ),
     why=(
-        "Whoever lets a model decide above 90 % and asks a person below believes that its 90 % means something. This number says how far "
+        "Whoever lets a model decide above 90 % and asks a person below believes that its 90 % means something. This "
+        "number says how far "
         "that is from the truth, on these items."
     ),
     visible=(
@@ -164,12 +172,24 @@ CALIBRATION_ERROR = Exercise(
     hidden=_hidden,
     mistakes=(
         Mistake("unweighted", unweighted, "Every bin counts the same here, however few items it holds."),
-        Mistake("over all bins", over_all_bins, "You divide by the number of bins. A bin counts by its share of the items."),
+        Mistake(
+            "over all bins", over_all_bins, "You divide by the number of bins. A bin counts by its share of the items."
+        ),
         Mistake("largest gap", largest, "This is the largest gap of any bin. The expected error is their mean."),
-        Mistake("signed", signed, "Gaps of different sign cancel in your sum. Being too sure here does not make up for the opposite there."),
-        Mistake("no bins", each_item, "You compare each item with itself. An answer is right or wrong, so single gaps say nothing."),
+        Mistake(
+            "signed",
+            signed,
+            "Gaps of different sign cancel in your sum. Being too sure here does not make up for the opposite there.",
+        ),
+        Mistake(
+            "no bins",
+            each_item,
+            "You compare each item with itself. An answer is right or wrong, so single gaps say nothing.",
+        ),
         Mistake("squared", squared, "You square the gaps. That is another measure."),
-        Mistake("middles", middles, "You take the middle of the bin for its confidence. Use the mean of the items in it."),
+        Mistake(
+            "middles", middles, "You take the middle of the bin for its confidence. Use the mean of the items in it."
+        ),
         Mistake("1 left out", one_left_out, "A confidence of exactly 1 falls out of your bins."),
         Mistake("edges below", edges_below, "A value on an edge lies in your bin below it; the card says which."),
     ),

@@ -45,7 +45,9 @@ def smallest(items: list[Entry]) -> Result:
 
 def pmi_added(items: list[Entry]) -> Result:
     """Adds the bare log-likelihood."""
-    return _accuracies(items, RIGHT | {"pmi": lambda i: [a + b for a, b in zip(i["log_probs"], i["bare"], strict=True)]})
+    return _accuracies(
+        items, RIGHT | {"pmi": lambda i: [a + b for a, b in zip(i["log_probs"], i["bare"], strict=True)]}
+    )
 
 
 def pmi_ratio(items: list[Entry]) -> Result:
@@ -55,7 +57,9 @@ def pmi_ratio(items: list[Entry]) -> Result:
 
 def pmi_reversed(items: list[Entry]) -> Result:
     """Subtracts the wrong way round."""
-    return _accuracies(items, RIGHT | {"pmi": lambda i: [b - a for a, b in zip(i["log_probs"], i["bare"], strict=True)]})
+    return _accuracies(
+        items, RIGHT | {"pmi": lambda i: [b - a for a, b in zip(i["log_probs"], i["bare"], strict=True)]}
+    )
 
 
 def multiplied(items: list[Entry]) -> Result:
@@ -123,7 +127,17 @@ def right_with_max(items: list[Entry]) -> Any:
     return found
 
 
-WORDS = ("yes", "no", "in time", "a heron", "not at all", "sometimes", "never in winter", "sodium chloride", "it depends")
+WORDS = (
+    "yes",
+    "no",
+    "in time",
+    "a heron",
+    "not at all",
+    "sometimes",
+    "never in winter",
+    "sodium chloride",
+    "it depends",
+)
 
 
 def _items(seed: int, count: int) -> list[Entry]:
@@ -133,7 +147,9 @@ def _items(seed: int, count: int) -> list[Entry]:
         tokens = [len(text.split()) + draw.randrange(0, 4) for text in texts]
         log_probs = [round(-n * draw.uniform(1.2, 2.4), 2) for n in tokens]
         bare = [round(value - draw.uniform(-1.5, 3.0), 2) for value in log_probs]
-        items.append({"log_probs": log_probs, "tokens": tokens, "texts": texts, "bare": bare, "gold": draw.randrange(3)})
+        items.append(
+            {"log_probs": log_probs, "tokens": tokens, "texts": texts, "bare": bare, "gold": draw.randrange(3)}
+        )
     return items
 
 
@@ -162,23 +178,27 @@ ACCURACIES = Exercise(
     minutes=12,
     reference="course_lib.evals.choosing:accuracies",
     returns=(
-        '`{"sum": …, "token": …, "character": …, "pmi": …}`: under each way of scoring the share of items whose gold choice has the '
-        "highest score; of equal scores the first one counts as chosen"
+        '`{"sum": …, "token": …, "character": …, "pmi": …}`: under each way of scoring the share of items '
+        "whose gold choice has the highest score; of equal scores the first one counts as chosen"
     ),
     example=(
         'One item with `"log_probs": [-6.0, -4.0]`, `"tokens": [3, 1]`, `"texts": ["in time", "no"]`, `"bare": [-9.0, -5.0]`, '
         '`"gold": 0` gives 0.0 by sum, and 1.0 in the three other ways.'
     ),
     hints=(
-        "All four ways give a list of scores for the choices of an item. Only the score differs; choosing and counting are the same.",
-        "Log-likelihoods are negative, and the highest is the one nearest to zero. Divide by the number of tokens, divide by the "
+        "All four ways give a list of scores for the choices of an item. Only the score differs; choosing and "
+        "counting are the same.",
+        "Log-likelihoods are negative, and the highest is the one nearest to zero. Divide by the number of tokens, "
+        "divide by the "
         "number of characters of the text, or take the log-likelihood without the question away.",
-        '```python\nscores = {\n    "sum": item["log_probs"],\n    "token": [... / ... for i in choices],\n    "character": [...],\n'
+        '```python\nscores = {\n    "sum": item["log_probs"],\n    "token": [... / ... for i in choices],\n'
+        '    "character": [...],\n'
         '    "pmi": [... - ... for i in choices],\n}\n'
-        'for way in scores:\n    chosen = ...  # the place of the largest\n    right[way] += chosen == ...\n```',
+        "for way in scores:\n    chosen = ...  # the place of the largest\n    right[way] += chosen == ...\n```",
     ),
     why=(
-        "The same model on the same items gets four accuracies, and reports often do not say which one they print. Before you compare "
+        "The same model on the same items gets four accuracies, and reports often do not say which one they print. "
+        "Before you compare "
         "two numbers, find out whether they were made in the same way."
     ),
     visible=(
@@ -188,19 +208,39 @@ ACCURACIES = Exercise(
     ),
     hidden=_hidden,
     mistakes=(
-        Mistake("lowest score", smallest, "You choose the lowest score. The most probable choice is the one nearest to zero."),
-        Mistake("pmi added", pmi_added, "In pmi you add the two log-likelihoods. What the question contributes is their difference."),
-        Mistake("pmi divided", pmi_ratio, "In pmi you divide. A ratio of probabilities is a *difference* of logarithms."),
-        Mistake("pmi reversed", pmi_reversed, "In pmi the difference is the wrong way round: it rewards what the question makes less probable."),
+        Mistake(
+            "lowest score",
+            smallest,
+            "You choose the lowest score. The most probable choice is the one nearest to zero.",
+        ),
+        Mistake(
+            "pmi added",
+            pmi_added,
+            "In pmi you add the two log-likelihoods. What the question contributes is their difference.",
+        ),
+        Mistake(
+            "pmi divided", pmi_ratio, "In pmi you divide. A ratio of probabilities is a *difference* of logarithms."
+        ),
+        Mistake(
+            "pmi reversed",
+            pmi_reversed,
+            "In pmi the difference is the wrong way round: it rewards what the question makes less probable.",
+        ),
         Mistake("multiplied", multiplied, "You multiply by the length. A mean over tokens divides by it."),
-        Mistake("words", words_for_tokens, "You divide by words where tokens are asked for. How many tokens a choice has is in the item."),
+        Mistake(
+            "words",
+            words_for_tokens,
+            "You divide by words where tokens are asked for. How many tokens a choice has is in the item.",
+        ),
         Mistake(
             "probability divided",
             exponent_first,
             "You divide the probability by the length. What is averaged is its logarithm.",
         ),
         Mistake("swapped", swapped, "The shares of token and character are exchanged."),
-        Mistake("last of equals", last_of_equals, "Where scores are equal you choose the last choice; the card says which."),
+        Mistake(
+            "last of equals", last_of_equals, "Where scores are equal you choose the last choice; the card says which."
+        ),
         Mistake("counts", counts, "These are counts. A share is asked for."),
     ),
     alternatives=(right_with_numpy, right_with_max),

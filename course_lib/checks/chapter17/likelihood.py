@@ -138,17 +138,20 @@ LOG_LIKELIHOOD = Exercise(
     minutes=15,
     reference="course_lib.evals.likelihood:log_likelihood",
     returns=(
-        "`(total, tokens)`: the sum of log P(token | everything before it) over the continuation's tokens, in nats, and "
+        "`(total, tokens)`: the sum of log P(token | everything before it) over the continuation's tokens, in nats, "
+        "and "
         "how many tokens the continuation has"
     ),
     example=(
-        '`log_likelihood(model, "The capital of France is", " Paris")` returns a negative number and 1. With the space at the end of '
-        "the context in place of the beginning of the continuation, it returns the same."
+        '`log_likelihood(model, "The capital of France is", " Paris")` returns a negative number and 1. With the '
+        "space at the end of the context in place of the beginning of the continuation, it returns the same."
     ),
     hints=(
-        "Two questions. Which tokens does the model see when it reads the whole text? And at which position does it say how "
+        "Two questions. Which tokens does the model see when it reads the whole text? And at which position does it "
+        "say how "
         "probable the first token of the continuation is?",
-        "Encode context and continuation *together*. The continuation begins where the context, encoded alone *without spaces at its "
+        "Encode context and continuation *together*. The continuation begins where the context, encoded alone "
+        "*without spaces at its "
         "end*, stops. The logits at one position are about the next token, so you need those from the context's last "
         "position to the last but one.",
         "```python\nwhole = model.encode(...)\nstart = len(model.encode(...))\n"
@@ -156,7 +159,8 @@ LOG_LIKELIHOOD = Exercise(
         "return float(taken.sum()), ...\n```",
     ),
     why=(
-        "Every multiple-choice score of a language model rests on this number. A slip of one position gives plausible accuracies "
+        "Every multiple-choice score of a language model rests on this number. A slip of one position gives "
+        "plausible accuracies "
         "that no other tool can reproduce."
     ),
     visible=(
@@ -170,18 +174,21 @@ LOG_LIKELIHOOD = Exercise(
         Mistake(
             "the published version",
             apart_and_late,
-            "This is still the published version: the two texts are encoded apart, and each token is read at its own position.",
+            "This is still the published version: the two texts are encoded apart, and each token is read at its own "
+            "position.",
         ),
         Mistake(
             "encoded apart",
             apart,
-            "Where a space stands at the end of the context, your tokens are others than those of the whole text. Look at how "
+            "Where a space stands at the end of the context, your tokens are others than those of the whole text. "
+            "Look at how "
             "the tokenizer writes a space.",
         ),
         Mistake(
             "own position",
             own_position,
-            "You read each token's probability at its own position. There the model has already seen it, and predicts the next one.",
+            "You read each token's probability at its own position. There the model has already seen it, and "
+            "predicts the next one.",
         ),
         Mistake(
             "first token missing",
@@ -193,7 +200,11 @@ LOG_LIKELIHOOD = Exercise(
             with_context,
             "Your sum runs over the context as well. It is the same for every choice, and it is not asked for.",
         ),
-        Mistake("a mean", a_mean, "This is a mean over tokens. Dividing by a length comes later, and is a choice of its own."),
+        Mistake(
+            "a mean",
+            a_mean,
+            "This is a mean over tokens. Dividing by a length comes later, and is a choice of its own.",
+        ),
         Mistake("raw logits", raw_logits, "Logits are not log-probabilities: they do not add up to anything."),
         Mistake(
             "probabilities",
@@ -208,7 +219,8 @@ LOG_LIKELIHOOD = Exercise(
         Mistake(
             "space in the context",
             space_in_context,
-            "Where the context ends with a space, you count that space as a token of the context. In the whole text it is glued to "
+            "Where the context ends with a space, you count that space as a token of the context. In the whole text "
+            "it is glued to "
             "the next word, so a token of the continuation goes missing.",
         ),
         Mistake("words counted", words_counted, "The total is right. The second number counts words, not tokens."),

@@ -14,7 +14,8 @@ from typing import Any
 
 from course_lib.checks.exercise import Case, Exercise, Mistake
 
-Own, Others = Sequence[float], Sequence[Sequence[float]]
+Own = Sequence[float]
+Others = Sequence[Sequence[float]]
 
 
 def _totals(file_order: Own, other_orders: Others) -> tuple[float, list[float]]:
@@ -128,21 +129,26 @@ ORDER_P_VALUE = Exercise(
     minutes=12,
     reference="course_lib.evals.contamination:order_p_value",
     returns=(
-        "the p-value: of all orders, the file's own among them, the share under which the whole text (the sum over shards) is at least as "
+        "the p-value: of all orders, the file's own among them, the share under which the whole text (the sum over "
+        "shards) is at least as "
         "probable as under the file's own"
     ),
     example=(
-        "`order_p_value([-4.0, -6.0], [[-5.0, -6.0], [-5.0, -5.0], [-7.0, -7.0]])` is 0.5: the file's order has -10 in all, one of the "
+        "`order_p_value([-4.0, -6.0], [[-5.0, -6.0], [-5.0, -5.0], [-7.0, -7.0]])` is 0.5: the file's order has -10 "
+        "in all, one of the "
         "three others reaches that, and the file's own counts as well: 2 of 4."
     ),
     hints=(
         "The text is the whole file, not a shard. What is its log-likelihood under one order?",
-        "Add up the shards, for the file's order and for each other one. Then count: how many totals are as large as the file's own, "
+        "Add up the shards, for the file's order and for each other one. Then count: how many totals are as large as "
+        "the file's own, "
         "or larger? The file's own is one of the orders that could have been drawn, so it counts above and below.",
-        "```python\nown = sum(file_order)\nas_good = sum(sum(order) >= ... for order in other_orders)\nreturn (... + as_good) / (... + len(other_orders))\n```",
+        "```python\nown = sum(file_order)\nas_good = sum(sum(order) >= ... for order in other_orders)\nreturn (... + "
+        "as_good) / (... + len(other_orders))\n```",
     ),
     why=(
-        "A model that has read the test gets a score that means nothing, and nobody tells you what it has read. This test needs its "
+        "A model that has read the test gets a score that means nothing, and nobody tells you what it has read. This "
+        "test needs its "
         "log-probabilities only; and it raises false alarms where the order of a file was no accident."
     ),
     visible=(
@@ -156,15 +162,38 @@ ORDER_P_VALUE = Exercise(
         Mistake(
             "own order left out",
             without_own,
-            "The file's own order is one of those that could have been drawn. Without it the p-value can be 0, which no sample supports.",
+            "The file's own order is one of those that could have been drawn. Without it the p-value can be 0, which "
+            "no sample supports.",
         ),
         Mistake("only above", only_above, "Orders that are exactly as probable as the file's own count, too."),
-        Mistake("other side", other_side, "You count the orders that are *less* probable. Suspicious is an order that few others reach."),
-        Mistake("two sides", two_sided, "You count both sides. A model that has read the file finds its order more probable, not less."),
-        Mistake("mean of shards", mean_over_shards, "A mean of p-values is no p-value. Add up the log-likelihoods of the shards first."),
-        Mistake("best shard", best_shard, "You take the most suspicious shard. With enough shards one always looks suspicious."),
-        Mistake("product", product_over_shards, "A product of p-values is no p-value: with more shards it falls by itself."),
-        Mistake("every shard", every_shard, "You ask that another order be as good in *every* shard. The text is the whole file: add up."),
+        Mistake(
+            "other side",
+            other_side,
+            "You count the orders that are *less* probable. Suspicious is an order that few others reach.",
+        ),
+        Mistake(
+            "two sides",
+            two_sided,
+            "You count both sides. A model that has read the file finds its order more probable, not less.",
+        ),
+        Mistake(
+            "mean of shards",
+            mean_over_shards,
+            "A mean of p-values is no p-value. Add up the log-likelihoods of the shards first.",
+        ),
+        Mistake(
+            "best shard",
+            best_shard,
+            "You take the most suspicious shard. With enough shards one always looks suspicious.",
+        ),
+        Mistake(
+            "product", product_over_shards, "A product of p-values is no p-value: with more shards it falls by itself."
+        ),
+        Mistake(
+            "every shard",
+            every_shard,
+            "You ask that another order be as good in *every* shard. The text is the whole file: add up.",
+        ),
         Mistake("normal", normal, "You use a normal distribution. Counting needs no assumption and is exact."),
     ),
     alternatives=(right_with_numpy, right_by_sorting),

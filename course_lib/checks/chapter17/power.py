@@ -1,7 +1,7 @@
 """Exercise 17.5: how many items show a difference, unpaired and paired.
 
-Accuracies are far from one half and from each other, the disagreement is larger than the difference, and the power is not always the
-same, so that each slip gives other whole numbers.
+Accuracies are far from one half and from each other, the disagreement is larger than the difference, and the power is
+not always the same, so that each slip gives other whole numbers.
 """
 
 from __future__ import annotations
@@ -20,9 +20,7 @@ def _z(p: float) -> float:
     return NormalDist().inv_cdf(p)
 
 
-def _needed(
-    first: float, second: float, disagree: float, alarm: float, seen: float
-) -> tuple[float, float]:
+def _needed(first: float, second: float, disagree: float, alarm: float, seen: float) -> tuple[float, float]:
     gap, middle = abs(first - second), (first + second) / 2
     apart = first * (1 - first) + second * (1 - second)
     unpaired = (alarm * math.sqrt(2 * middle * (1 - middle)) + seen * math.sqrt(apart)) ** 2 / gap**2
@@ -142,20 +140,25 @@ ITEMS_NEEDED = Exercise(
     minutes=12,
     reference="course_lib.evals.power:items_needed",
     returns=(
-        "`(unpaired, paired)`: how many items each model needs where they answer different items, and how many where both answer "
+        "`(unpaired, paired)`: how many items each model needs where they answer different items, and how many where "
+        "both answer "
         "the same ones; whole numbers, rounded up"
     ),
     example="`items_needed(0.60, 0.65, 0.15, 0.8)` is `(1471, 469)`: on the same items less than a third as many are enough.",
     hints=(
-        "Both formulas have the same form: a sum of two standard deviations, each times a quantile of the normal distribution, squared, "
+        "Both formulas have the same form: a sum of two standard deviations, each times a quantile of the normal "
+        "distribution, squared, "
         "over the difference squared.",
-        "`NormalDist().inv_cdf(0.975)` belongs to the false alarms, `NormalDist().inv_cdf(power)` to the power. Unpaired: √(2m(1-m)) "
+        "`NormalDist().inv_cdf(0.975)` belongs to the false alarms, `NormalDist().inv_cdf(power)` to the power. "
+        "Unpaired: √(2m(1-m)) "
         "and √(p(1-p) + q(1-q)), with the middle m. Paired: √d and √(d - (p - q)²).",
         "```python\nunpaired = (alarm * math.sqrt(...) + seen * math.sqrt(...)) ** 2 / gap**2\n"
-        "paired = (alarm * math.sqrt(disagree) + seen * math.sqrt(...)) ** 2 / gap**2\nreturn math.ceil(unpaired), ...\n```",
+        "paired = (alarm * math.sqrt(disagree) + seen * math.sqrt(...)) ** 2 / gap**2\nreturn math.ceil(unpaired), "
+        "...\n```",
     ),
     why=(
-        "Most leaderboards list differences that their number of items cannot show. With this you know beforehand what a benchmark of "
+        "Most leaderboards list differences that their number of items cannot show. With this you know beforehand "
+        "what a benchmark of "
         "300 items can tell you, and what it cannot."
     ),
     visible=(
@@ -166,21 +169,44 @@ ITEMS_NEEDED = Exercise(
     hidden=_hidden,
     mistakes=(
         Mistake("one side", one_sided, "Your quantile is that of a one-sided test. A model can be better or worse."),
-        Mistake("no power", no_power, "With so many items the difference is seen half of the time only. The power does not enter your numbers."),
+        Mistake(
+            "no power",
+            no_power,
+            "With so many items the difference is seen half of the time only. The power does not enter your numbers.",
+        ),
         Mistake("rounded down", rounded_down, "Rounded down, the number of items is not quite enough."),
-        Mistake("not squared", gap_not_squared, "You divide by the difference once. Half the difference takes four times the items."),
-        Mistake("one variance", one_variance, "In the unpaired case *both* observed accuracies vary; you count the variance of one."),
-        Mistake("both models", both_models, "Your unpaired number is for both models together; asked for is the number for each."),
+        Mistake(
+            "not squared",
+            gap_not_squared,
+            "You divide by the difference once. Half the difference takes four times the items.",
+        ),
+        Mistake(
+            "one variance",
+            one_variance,
+            "In the unpaired case *both* observed accuracies vary; you count the variance of one.",
+        ),
+        Mistake(
+            "both models",
+            both_models,
+            "Your unpaired number is for both models together; asked for is the number for each.",
+        ),
         Mistake("swapped", swapped, "The two numbers are the other way round."),
         Mistake(
-            "discordant only", discordant_only, "Your paired number counts the items on which they disagree. How many have to be asked to get those?"
+            "discordant only",
+            discordant_only,
+            "Your paired number counts the items on which they disagree. How many have to be asked to get those?",
         ),
         Mistake(
             "independent",
             independent,
-            "Your paired number supposes that the models disagree as often as two that have nothing to do with each other. Use `disagree`.",
+            "Your paired number supposes that the models disagree as often as two that have nothing to do with each "
+            "other. Use `disagree`.",
         ),
-        Mistake("power as a quantile", power_as_z, "The power is a probability. The formula needs the quantile that belongs to it."),
+        Mistake(
+            "power as a quantile",
+            power_as_z,
+            "The power is a probability. The formula needs the quantile that belongs to it.",
+        ),
     ),
     alternatives=(right_with_scipy, right_by_counting),
     rtol=1e-6,
