@@ -31,7 +31,7 @@ NEAREST = 1e-6  # log odds are taken of scores at least this far from 0 and 1
 
 
 def area_and_calibration(scores: Scores, harmful: Harmful, bins: int) -> tuple[float, float]:
-    """The area under the ROC curve and the expected calibration error; exercise 14.3.
+    """The area under the ROC curve and the expected calibration error; exercise 14.2.
 
     Args:
         scores: probabilities of harm, from 0 to 1.

@@ -19,6 +19,7 @@ Pitfall: to forbid is not to prevent. The model goes on with what is next best, 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -96,6 +97,23 @@ class BlocklistProcessor(LogitsProcessor):
             ends = self.blocklist.forbidden(self.blocklist.step(state, token)).to(chances.device)
             if 1 - chances[ends].sum() < GOES_ON:
                 scores[token] = -torch.inf
+
+
+class TimedProcessor(LogitsProcessor):
+    """Another processor with a clock: `seconds` holds what each call took."""
+
+    def __init__(self, inner: LogitsProcessor) -> None:
+        self.inner = inner
+        self.seconds: list[float] = []
+
+    def __call__(
+        self, input_ids: Int[Tensor, "batch position"], scores: Float[Tensor, "batch vocab"]
+    ) -> Float[Tensor, "batch vocab"]:
+        """What the inner one says."""
+        began = time.perf_counter()
+        said: Tensor = self.inner(input_ids, scores)
+        self.seconds.append(time.perf_counter() - began)
+        return said
 
 
 def looker(model: LocalModel) -> Look:

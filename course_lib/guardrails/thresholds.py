@@ -1,4 +1,4 @@
-"""Three answers, two thresholds, one bill: exercise 14.2.
+"""Three answers, two thresholds, one bill: exercise 14.3.
 
 A guardrail that may only block or allow has to be right at once. One that may also say REVIEW can buy a person's minute
 where it is unsure. How unsure is worth a minute is a question of prices: of a harmful prompt that passes (`miss`), of a
@@ -39,7 +39,7 @@ DECISIONS: tuple[Decision, ...] = ("ALLOW", "REVIEW", "BLOCK")
 def choose_thresholds(
     scores: Scores, harmful: Harmful, share: float, miss: float, false_block: float, review: float
 ) -> tuple[float, float, float]:
-    """The cheapest pair of thresholds on these prompts; exercise 14.2.
+    """The cheapest pair of thresholds on these prompts; exercise 14.3.
 
     A prompt with `score >= block_at` is blocked, one with `review_at <= score < block_at` reviewed, the others allowed.
 

@@ -7,6 +7,6 @@ from course_lib.checks.chapter14.questions import QUESTIONS
 from course_lib.checks.chapter14.thresholds import CHOOSE_THRESHOLDS
 from course_lib.checks.chapter14.trie import TOKEN_TRIE
 
-EXERCISES = (GUARD_DECISION, CHOOSE_THRESHOLDS, AREA_AND_CALIBRATION, TOKEN_TRIE, FORBIDDEN_TOKENS)
+EXERCISES = (GUARD_DECISION, AREA_AND_CALIBRATION, CHOOSE_THRESHOLDS, TOKEN_TRIE, FORBIDDEN_TOKENS)
 
 __all__ = ["EXERCISES", "QUESTIONS"]

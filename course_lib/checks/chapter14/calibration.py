@@ -1,4 +1,4 @@
-"""Exercise 14.3: the area under the ROC curve and the calibration error, two properties of one score."""
+"""Exercise 14.2: the area under the ROC curve and the calibration error, two properties of one score."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def _hidden(seed: int) -> tuple[Case, ...]:
 
 
 AREA_AND_CALIBRATION = Exercise(
-    id="14.3",
+    id="14.2",
     title="Order and size of a score",
     points=3,
     difficulty=2,

@@ -31,10 +31,10 @@ def _listed(prompt: str, phrases: Sequence[str]) -> bool:
 
 
 def as_published(prompt: str, label: str, confidence: float, phrases: Sequence[str], review_at: float, block_at: float) -> Answer:
-    """All faults at once: substring blocks, confidence of whatever label."""
+    """All faults at once: letters block, and the confidence of whatever label comes back."""
     if any(phrase in prompt.lower() for phrase in phrases):
         return "BLOCK", 1.0
-    return _decide(confidence, False, review_at, block_at)
+    return ("BLOCK" if label == "harmful" and confidence >= block_at else "ALLOW"), confidence
 
 
 def confidence_is_harm(prompt: str, label: str, confidence: float, phrases: Sequence[str], review_at: float, block_at: float) -> Answer:
@@ -203,8 +203,8 @@ GUARD_DECISION = Exercise(
         Mistake(
             "as published",
             as_published,
-            "This is the published version: a phrase anywhere in the letters blocks, and a confidence counts as harm whatever its "
-            "label says.",
+            "This is the published version with a classifier of harm in it: a phrase anywhere in the letters blocks, nothing is ever "
+            "reviewed, and the second value is a confidence in whichever label it was.",
         ),
         Mistake(
             "confidence as harm",

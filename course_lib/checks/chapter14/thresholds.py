@@ -1,4 +1,4 @@
-"""Exercise 14.2: two thresholds by expected cost.
+"""Exercise 14.3: two thresholds by expected cost.
 
 Scores and prices are drawn until the cheapest pair is cheaper than the next by a margin, so that no answer hangs on a rounding error or on
 the order of a search.
@@ -168,7 +168,7 @@ def _hidden(seed: int) -> tuple[Case, ...]:
 
 
 CHOOSE_THRESHOLDS = Exercise(
-    id="14.2",
+    id="14.3",
     title="Two thresholds by what errors cost",
     points=4,
     difficulty=3,
