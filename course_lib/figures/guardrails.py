@@ -48,9 +48,7 @@ class TradeOff:
     chosen: Mapping[str, tuple[Rate, Rate]]
 
 
-def trade_off(
-    harmful: Sequence[float], harmless: Sequence[float], review_at: float, block_at: float
-) -> TradeOff:
+def trade_off(harmful: Sequence[float], harmless: Sequence[float], review_at: float, block_at: float) -> TradeOff:
     """The curve of a scorer, and where its two thresholds lie on it.
 
     Args:

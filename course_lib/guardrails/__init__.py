@@ -23,9 +23,9 @@ from course_lib.guardrails.scorers import (
     states_of,
 )
 from course_lib.guardrails.sets import GuardPrompt, other_prompts, own_prompts
+from course_lib.guardrails.spellings import spellings, write
 from course_lib.guardrails.thresholds import choose_thresholds, cost_of, decisions, thresholds_by_costs, to_share
 from course_lib.guardrails.trie import all_below, ends_of, token_trie
-from course_lib.guardrails.spellings import spellings, write
 from course_lib.guardrails.words import holds_phrase, plain_phrase, plain_spacing
 
 __all__ = [

@@ -1,8 +1,9 @@
 """A list of phrases, compiled for a vocabulary: which tokens may not come next?
 
-Forbidden are the tokens that would make a phrase a finished word of the text (`forbidden` has the definition). The list knows no list of tokenisations: whatever way the letters were cut into tokens, it is the letters that
-count. And it forbids nothing else, so *class* may be written, and *assembly* even when it is cut into *ass* and
-*embly*. (One exception: after a complete phrase a letter must come whole, not as the first of several byte tokens.)
+Forbidden are the tokens that would make a phrase a finished word of the text (`forbidden` has the definition). The list
+knows no tokenisations: whatever way the letters were cut into tokens, it is the letters that count. And it forbids
+nothing else, so *class* may be written, and *assembly* even when it is cut into *ass* and *embly*. (One exception: after
+a complete phrase a letter must come whole, not as the first of several byte tokens.)
 
 What is forbidden in a state is found once and kept. It consists of
 
@@ -110,7 +111,7 @@ class Blocklist:
         found: set[int] = set()
         for number, place in begun:
             phrase = self.phrases[number]
-            for node in ends_of(self._trie, phrase[place:], gap_open=0 < place and phrase[place - 1] == " "):
+            for node in ends_of(self._trie, phrase[place:], gap_open=place > 0 and phrase[place - 1] == " "):
                 for letter, below in node["next"].items():
                     if not letter.isalnum():
                         found.update(all_below(below))

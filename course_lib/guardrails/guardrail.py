@@ -63,7 +63,9 @@ class GuardrailVerdict:
             >>> GuardrailVerdict("REVIEW", 0.6, 0.5, 0.9).text()
             'REVIEW: score 0.60; review from 0.50, block from 0.90'
         """
-        return f"{self.decision}: score {self.score:.2f}; review from {self.review_at:.2f}, block from {self.block_at:.2f}"
+        return (
+            f"{self.decision}: score {self.score:.2f}; review from {self.review_at:.2f}, block from {self.block_at:.2f}"
+        )
 
     def __str__(self) -> str:
         return self.text()

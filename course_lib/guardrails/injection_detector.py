@@ -1,14 +1,14 @@
 """A detector of prompt injections that others trained and ship, read without running any of their code.
 
-NanoGuard (MIT, one release, one author) is a transformer of 16.8 million parameters that looks in both directions. Its wheel holds the
-weights as a checkpoint of torch, which is read with `weights_only`, and the tokenizer as a *pickle*, which runs code while it is
-loaded. Chapter 3 shows why one does not load that. It need not be loaded: what is wanted is a table of byte strings and their
-ranks, and `pickletools` lists a pickle's instructions without following them. So the table is picked from the list, and anything
-in the pickle that does not belong to such a table is refused.
+NanoGuard (MIT, one release, one author) is a transformer of 16.8 million parameters that looks in both directions. Its
+wheel holds the weights as a checkpoint of torch, which is read with `weights_only`, and the tokenizer as a *pickle*, which
+runs code while it is loaded. Chapter 3 shows why one does not load that. It need not be loaded: what is wanted is a table
+of byte strings and their ranks, and `pickletools` lists a pickle's instructions without following them. So the table is
+picked from the list, and a pickle with an instruction that such a table does not need is refused.
 
-The network here is written anew from the description in the wheel (rotary positions, normalised queries and keys, squared
-rectifiers). It reads 512 positions, filling included, and the filling takes part in attention: so it was trained, and so a text of
-ten tokens costs as much as one of five hundred.
+The network here is written anew after the one in the wheel (rotary positions, normalised queries and keys, squared
+rectifiers). It reads 512 positions, filling included, and the filling takes part in attention: so it was trained, and so
+a text of ten tokens costs as much as one of five hundred.
 
 It was made for injections (*ignore what stands above*), and is measured in chapter 14 on them and on harmful requests.
 """
@@ -18,6 +18,7 @@ from __future__ import annotations
 import pickletools
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def read_table(data: bytes) -> tuple[str, dict[bytes, int], dict[str, int]]:
     if strange:
         raise CourseError(f"The pickle holds {strange[0]}, which no table needs.", "Do not load it.")
     values = [value for name, value in said if name in ("SHORT_BINUNICODE", "SHORT_BINBYTES", "BININT1", "BININT2")]
-    follows = list(zip(values, values[1:], strict=False))
+    follows = list(pairwise(values))
     pattern = next(str(after) for before, after in follows if before == "pat_str")
     ranks = {key: rank for key, rank in follows if isinstance(key, bytes) and isinstance(rank, int)}
     special = {key: rank for key, rank in follows if isinstance(key, str) and isinstance(rank, int)}
@@ -72,7 +73,7 @@ def merge(piece: bytes, ranks: dict[bytes, int]) -> list[int]:
     """
     parts = [piece[place : place + 1] for place in range(len(piece))]
     while True:
-        pairs = [(ranks.get(a + b), place) for place, (a, b) in enumerate(zip(parts, parts[1:], strict=False))]
+        pairs = [(ranks.get(a + b), place) for place, (a, b) in enumerate(pairwise(parts))]
         known = [(rank, place) for rank, place in pairs if rank is not None]
         if not known:
             return [ranks[part] for part in parts]

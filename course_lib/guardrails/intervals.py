@@ -41,9 +41,7 @@ def group_draws(groups: Sequence[str], draws: int = DRAWS, seed: int = SEED) -> 
         members.setdefault(group, []).append(index)
     blocks = [np.array(block) for block in members.values()]
     random = np.random.default_rng(seed)
-    return [
-        np.concatenate([blocks[i] for i in random.integers(len(blocks), size=len(blocks))]) for _ in range(draws)
-    ]
+    return [np.concatenate([blocks[i] for i in random.integers(len(blocks), size=len(blocks))]) for _ in range(draws)]
 
 
 def over_groups(statistic: Callable[[Any], float], groups: Sequence[str], draws: int = DRAWS) -> Estimate:

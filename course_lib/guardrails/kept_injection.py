@@ -1,7 +1,7 @@
 """NanoGuard's scores of the texts of chapter 14, computed once and shipped; others are computed where they are asked for.
 
-A score takes a third of a second, and there are some eight hundred texts. Weights and tokenizer are pinned by their hashes, so a text is
-all that decides a score; it is kept under the hash of the text.
+A score takes a third of a second, and there are some eight hundred texts. Weights and tokenizer are pinned by their
+hashes, so a text is all that decides a score; it is kept under the hash of the text.
 
     python -m course_lib.guardrails            # computes the file anew, in some minutes
 """
@@ -34,7 +34,7 @@ def kept_injection_scores(texts: Sequence[str]) -> Scores:
 
 
 def all_texts() -> list[str]:
-    """The texts that are shipped: the two corpora of chapter 4, the course's test prompts, the sensitive questions from elsewhere."""
+    """The texts that are shipped: both corpora of chapter 4, the test prompts, the sensitive questions from elsewhere."""
     from course_lib.data.injection import load_corpus, load_hard_negatives
     from course_lib.guardrails.sets import other_prompts, own_prompts
 

@@ -80,9 +80,7 @@ class BlocklistProcessor(LogitsProcessor):
             return START
         return self.blocklist.state_after(key) if known is None else self.blocklist.step(known, key[-1])
 
-    def _look_ahead(
-        self, ids: Int[Tensor, " position"], state: State, scores: Float[Tensor, " vocab"]
-    ) -> None:
+    def _look_ahead(self, ids: Int[Tensor, " position"], state: State, scores: Float[Tensor, " vocab"]) -> None:
         """Forbid completing tokens behind which the word more likely ends than goes on."""
         assert self.look is not None
         completing = self.blocklist.completing(state).to(scores.device)

@@ -1,7 +1,7 @@
 """Two sliders for the thresholds of a guardrail, and what they do to each kind of prompt, counted while you move them.
 
-The point to find: there is no place for the sliders at which all rows are good. Whatever saves look-alikes lets harm pass; what is
-in between goes to review, and somebody has to do that.
+The point to find: there is no place for the sliders at which all rows are good. Whatever saves lookalikes lets harm
+pass; what is in between goes to review, and somebody has to do that.
 
 All controls work from the keyboard; a notebook executed without a browser keeps the text of the first state.
 """

@@ -200,9 +200,24 @@ against = {
 }
 areas = {name: {where: area(name, among) for where, among in against.items()} for name in scores}
 print(text_table([{"area": name} | {where: str(one) for where, one in row.items()} for name, row in areas.items()]))
+ahead = {}
+for where in ("test", "test, lookalikes", "elsewhere, sensitive"):
+    here = np.flatnonzero(against[where])
+    ahead[where] = library.over_groups(
+        lambda drawn, here=here: float(np.subtract(*(
+            library.area_and_calibration(scores[name][here[drawn]], harmful[here[drawn]], 10)[0] for name in ("probe", "TF-IDF")
+        ))),
+        group[here].tolist(), draws=500,
+    )  # fmt: skip
+    print(f"probe ahead of TF-IDF, {where}: {ahead[where]}")
 
-# %% [markdown]
-# ANALYSE
+# %% [markdown] course={"numbers": {"0.68": "areas['probe']['test'].value", "0.57": "areas['TF-IDF']['test'].value", "0.46": "areas['keywords']['test'].value", "0.80": "areas['probe']['validation'].value", "0.90": "areas['probe']['elsewhere, pairs'].value", "0.89": "areas['probe']['elsewhere, sensitive'].value"}}
+# On the test prompts the probe puts the harmful one first in 0.68 of the pairs, TF-IDF in 0.57, and the keyword list in 0.46: less than a coin, since alarming words are commoner among lookalikes. Both scorers were given the same prompts, so their difference has an
+# interval of its own; on the test prompts it does not hold zero. All the same, 0.68 is weak.
+#
+# Validation had promised 0.80. A small part of the drop is that the best of 31 layers was picked there. Most of it is in the prompts: the test pairs were written in other forms with other verbs, as the next user's will be.
+#
+# And elsewhere it is 0.90 and 0.89, although nothing was fitted to those prompts. So is this a good probe or a weak one? Neither: an area belongs to two sets of prompts. What the last two columns are worth is asked below, in the control.
 #
 # Now the size. Platt's method fits a logistic curve over the log odds of the score, two numbers, on the validation prompts. It cannot change the order. The table has the calibration error and, beside it, the
 # Brier score, the mean square of score less label, which needs no bins.
@@ -218,8 +233,8 @@ for name, said in scores.items():
         row = {"scorer": f"{name}, {version}"}
         for where, among in (("validation", validation), ("test", test), ("elsewhere", elsewhere)):
             error = library.area_and_calibration(numbers[among], harmful[among], 10)[1]
-            sizes[name, version, where] = error, library.brier(numbers[among], harmful[among])
-            row |= {f"{where}: error": f"{error:.2f}", "Brier" + " " * len(rows[:0]) + f" ({where})": f"{sizes[name, version, where][1]:.2f}"}
+            sizes[name, version, where] = error
+            row[where] = f"{error:.2f} (Brier {library.brier(numbers[among], harmful[among]):.2f})"
         rows.append(row)
 print(text_table(rows))
 reliability_curves(
@@ -228,11 +243,15 @@ reliability_curves(
         "probe after Platt, test": library.reliability(mended["probe"][test], harmful[test], 5),
         "probe, elsewhere": library.reliability(scores["probe"][elsewhere], harmful[elsewhere], 5),
     },
-    "TITLE",
+    "The probe says too much on the test prompts and too little elsewhere: no single curve mends both",
 )
 
-# %% [markdown]
-# ANALYSE2
+# %% [markdown] course={"numbers": {"0.13": "sizes['TF-IDF', 'as it is', 'test']", "0.04": "sizes['TF-IDF', 'after Platt', 'test']", "0.01": "sizes['keywords', 'after Platt', 'test']", "0.09": "sizes['probe', 'as it is', 'test']", "0.131": "sizes['probe', 'after Platt', 'test']"}}
+# - **TF-IDF is mended**: its error on the test prompts falls from 0.13 to 0.04. It had been too sure of itself.
+# - **The keyword list is now the best calibrated of all**, with an error of 0.01, and its order is that of a coin. It says about the same to every prompt, which is right on average. Calibration without order is worth nothing.
+# - **The probe gets worse** on the test prompts, from 0.09 to 0.131. The curve was fitted where the probe is good, and made it surer; on the test prompts it had been too sure already. Elsewhere it is too timid. Like the area, the size belongs to the prompts.
+#
+# A few hundredths of such an error are noise: with some twenty prompts in a bin even a perfect score does not get zero.
 
 # %% [markdown] course={"role": "exercise", "id": "14.3"}
 # ## What an error costs
@@ -272,7 +291,9 @@ def cost(numbers: Scores, limits: tuple[float, float], among: Harmful) -> librar
     )
 
 
-chosen = {name: library.choose_thresholds(s[validation], harmful[validation], *PRICES)[:2] for name, s in scores.items()}
+chosen = {
+    name: library.choose_thresholds(s[validation], harmful[validation], *PRICES)[:2] for name, s in scores.items()
+}
 in_use = library.to_share(mended["probe"], float(harmful[validation].mean()), PRICES[0])
 zero = np.zeros(len(prompts))
 policies = {
@@ -288,8 +309,12 @@ print(text_table([
     | {where: str(one) for where, one in row.items()} for name, row in bill.items()
 ]))  # fmt: skip
 
-# %% [markdown]
-# ANALYSE3
+# %% [markdown] course={"numbers": {"0.76": "bill['probe']['validation'].value", "1.13": "bill['probe']['test'].value", "0.63": "bill['probe']['elsewhere'].value", "0.98": "bill['probe, thresholds by prices']['test'].value", "0.66": "bill['probe, thresholds by prices']['elsewhere'].value"}}
+# - **The cheapest use of the keyword list is to review everybody**, which needs no list.
+# - **The probe** had promised 0.76 reviews per prompt. On the test prompts it costs 1.13, with an interval that holds 1: no better than reviewing everything. Elsewhere it costs 0.63 and would be worth having.
+# - **Thresholds by prices** cost 0.98 and 0.66. They were not searched for, so there was less to fit to the validation prompts; the intervals of the two rows overlap, and nothing more should be read into the difference.
+#
+# The row to compare with is the second. A guardrail that does not beat the same simple thing done to everybody is no guardrail.
 
 # %% [markdown] course={"role": "signature"}
 # ## The two errors, against each other
@@ -309,36 +334,67 @@ guardrail_curves(
         what: {name: trade_off(s[bad].tolist(), s[good].tolist(), *chosen[name]) for name, s in scores.items()}
         for what, (bad, good) in panels.items()
     },
-    "TITLE2",
+    "Against lookalikes the keyword list is worse than stopping by lot; the probe is better, and most lookalikes still go to review",
 )
 
-# %% [markdown]
-# ANALYSE4
+# %%
+decided = library.decisions(scores["probe"], *chosen["probe"])
+told = {}
+for where, name in (
+    ("test", "harmful"),
+    ("test", "harmless"),
+    ("test", "lookalike"),
+    ("elsewhere", "harmful"),
+    ("elsewhere", "sensitive"),
+):
+    here = decided[(part == where) & (kind == name)]
+    told[where, name] = {
+        word: Rate(int((here == number).sum()), len(here))
+        for number, word in enumerate(("allowed", "reviewed", "blocked"))
+    }
+    print(f"{where}, {name}: " + "; ".join(f"{word} {rate}" for word, rate in told[where, name].items()))
+
+# %% [markdown] course={"numbers": {"11 of 100": "f\"{told['test', 'harmful']['allowed'].successes} of 100\"", "25 of 100": "f\"{told['test', 'harmful']['blocked'].successes} of 100\"", "5 of 55": "f\"{told['test', 'lookalike']['blocked'].successes} of 55\"", "31 of 55": "f\"{told['test', 'lookalike']['reviewed'].successes} of 55\"", "38 of 150": "f\"{told['elsewhere', 'harmful']['blocked'].successes} of 150\"", "67 of 150": "f\"{told['elsewhere', 'sensitive']['reviewed'].successes} of 150\""}}
+# The answer to the chapter's question is in the middle of the curves. Of the harmful test prompts 11 of 100 are allowed and 25 of 100 blocked; all others go to a person. Of the lookalikes 5 of 55 are blocked and 31 of 55 reviewed: what the guardrail
+# cannot tell apart it hands on. Elsewhere it blocks 38 of 150 harmful prompts and none of the sensitive questions, of which it sends 67 of 150 to review.
+#
+# The keyword list does not even have a middle on the left: every threshold stops a larger share of lookalikes than of harm.
 
 # %% [markdown] course={"role": "control"}
 # ## Could it have come out otherwise?
 #
-# Two controls. A probe that was trained with **shuffled labels** has as many dimensions and learnt nothing: if it had an area above one half, the others' would mean nothing. And **sentiment is not harm**: is VADER simply bad? As a
-# positive control it gets twelve sentences of praise and complaint, for which it was made.
+# Three controls. Forty probes that were trained with **shuffled labels** have as many dimensions as ours and learnt nothing about harm. The **length** of a prompt in characters has nothing to do with harm either. And **sentiment is not harm**:
+# is VADER simply bad? As a positive control it gets twelve sentences of praise and complaint, for which it was made.
 
 # %%
-shuffled = np.random.default_rng(14).permutation(harmful[train])
-scores["shuffled"] = library.fit_probe(model, states[probe.layer][train], shuffled, probe.layer).of_states(states[probe.layer])
+random = np.random.default_rng(14)
+by_chance = {where: [] for where in against}
+for _ in range(40):
+    lost = library.fit_probe(model, states[probe.layer][train], random.permutation(harmful[train]), probe.layer)
+    guessed = lost.of_states(states[probe.layer])
+    for where, among in against.items():
+        by_chance[where].append(library.area_and_calibration(guessed[among], harmful[among], 10)[0])
+ranges = {where: (min(found), max(found)) for where, found in by_chance.items()}
+scores["length"] = np.array([len(text) for text in texts]) / max(map(len, texts))
 scores["sentiment"] = library.sentiment_scores(texts)
-scores["profanity"] = library.profanity_scores(texts)
-controls = {name: {where: area(name, among) for where, among in against.items()} for name in ("shuffled", "sentiment", "profanity")}
-print(text_table([{"area": name} | {where: str(one) for where, one in row.items()} for name, row in controls.items()]))
+controls = {name: {where: area(name, among) for where, among in against.items()} for name in ("length", "sentiment")}
+table = [{"area": "probe"} | {where: str(one) for where, one in areas["probe"].items()}]
+table += [{"area": "40 shuffled probes"} | {where: f"{low:.2f} to {high:.2f}" for where, (low, high) in ranges.items()}]
+table += [{"area": name} | {where: str(one) for where, one in row.items()} for name, row in controls.items()]
+print(text_table(table))
 
 PRAISE = ("I loved it.", "A wonderful evening.", "The staff were kind and helpful.", "Great value.", "We will gladly come again.",
           "The best soup in town.")  # fmt: skip
 COMPLAINT = ("I hated it.", "A terrible evening.", "The staff were rude.", "A waste of money.", "We left angry.",
              "The worst soup in town.")  # fmt: skip
-glad, sad = library.sentiment_scores(PRAISE), library.sentiment_scores(COMPLAINT)
-told = Rate(int((glad < 0.5).sum() + (sad > 0.5).sum()), 12)
-print("sentiment, told right:", told)
+right = (library.sentiment_scores(PRAISE) < 0.5).sum() + (library.sentiment_scores(COMPLAINT) > 0.5).sum()
+print("sentiment of praise and complaint, told right:", Rate(int(right), 12))
 
-# %% [markdown]
-# ANALYSE5
+# %% [markdown] course={"numbers": {"0.91": "controls['length']['elsewhere, pairs'].value", "0.90": "areas['probe']['elsewhere, pairs'].value", "0.35": "controls['length']['elsewhere, sensitive'].value", "0.89": "areas['probe']['elsewhere, sensitive'].value", "0.52": "controls['sentiment']['test'].value", "0.41": "controls['sentiment']['test, lookalikes'].value"}}
+# - **On the course's own prompts** no shuffled probe comes near the real one, and length is a coin. There the area is about harm, or about something that goes along with it in these prompts.
+# - **On the pairs elsewhere the length alone has 0.91**, as much as the probe with its 0.90: the harmful halves are longer. That column is no evidence for anything, and shuffled probes spread widely there, since any direction tells long from short to some degree.
+# - **The sensitive questions are another matter.** Length runs the other way there (0.35), and the probe has 0.89, more than all forty shuffled ones.
+# - **Sentiment is not harm.** VADER gets praise and complaint right. For harm it has 0.52 on the test prompts and 0.41 against lookalikes. It does what it was made for, and that is something else.
 
 # %% [markdown] course={"role": "interactive"}
 # ### Set the thresholds yourself
@@ -351,6 +407,38 @@ from course_lib.widgets import explore_guardrail
 explore_guardrail(scores["probe"][validation], kind[validation].tolist(), *chosen["probe"])
 
 # %% [markdown]
+# ## Two that others made
+#
+# One need not train everything. **alt-profanity-check** is a linear classifier of profanity. **NanoGuard** is a transformer of 17 million parameters that detects prompt injections (chapter 4). Its wheel holds the tokenizer as a *pickle*, which would run code while it is loaded, so it is
+# not loaded: the table of tokens is read from the list of the pickle's instructions, and a pickle with any other instruction is refused (`course_lib/guardrails/injection_detector.py`; chapter 3 has the method).
+#
+# Both at the threshold that they come with, one half. NanoGuard's scores of these texts are shipped; `python -m course_lib.guardrails` computes them anew, in some minutes.
+
+# %%
+from course_lib.data.injection import load_corpus, load_hard_negatives
+from course_lib.guardrails.injection_detector import injection_scores
+from course_lib.guardrails.kept_injection import kept_injection_scores
+
+sets = {
+    "injections": [one.text for one in load_corpus() if one.malicious],
+    "harmless, near injections": [one.text for one in load_corpus() if not one.malicious],
+    "harmless, in words of injections": [one.text for one in load_hard_negatives()],
+} | {
+    f"{name} ({where})": [one.text for one in prompts if (one.part, one.kind) == (where, name)]
+    for where, name in (("test", "harmful"), ("test", "harmless"), ("test", "lookalike"), ("elsewhere", "sensitive"))
+}
+made = {"NanoGuard": kept_injection_scores, "profanity": library.profanity_scores}
+flagged = {
+    what: {name: Rate(int((score(some) >= 0.5).sum()), len(some)) for name, score in made.items()}
+    for what, some in sets.items()
+}
+print(
+    text_table([{"flagged": what} | {name: str(rate) for name, rate in row.items()} for what, row in flagged.items()])
+)
+
+# %% [markdown]
+# ANALYSE9
+#
 # ## What a look costs
 #
 # Milliseconds for one prompt, warm, on this machine: the median and what 95 of 100 stay below. The last row is the probe where the model reads the prompt anyway: the states are there, and what is left is one scalar product.
@@ -375,6 +463,7 @@ ways = {
     "TF-IDF": (lambda text: tfidf([text]), asked),
     "profanity": (lambda text: library.profanity_scores([text]), asked),
     "sentiment": (lambda text: library.sentiment_scores([text]), asked),
+    "NanoGuard": (lambda text: injection_scores([text]), asked[:8]),
     "probe, a pass of its own": (lambda text: probe([text]), asked),
     "probe, in passing": (lambda row: probe.of_states(row[None]), list(states[probe.layer][:30])),
 }
@@ -392,7 +481,7 @@ for prompt in FOUR:
     print(guard.judge(prompt), "|", prompt)
 
 # %% [markdown]
-# ANALYSE6
+# The fraud from the beginning passes with a low score: a friendly letter to a kind old lady. The last line of defence is not the strategy.
 #
 # ## Inside generation
 #
@@ -403,7 +492,15 @@ for prompt in FOUR:
 from transformers import NoBadWordsLogitsProcessor
 
 PHRASE = "silver heron"
-SPELLINGS = ("silver heron", "SILVER HERON", "silver  heron", "silver-heron", "sIlVeR hErOn", "silver\nheron", "silverware")
+SPELLINGS = (
+    "silver heron",
+    "SILVER HERON",
+    "silver  heron",
+    "silver-heron",
+    "sIlVeR hErOn",
+    "silver\nheron",
+    "silverware",
+)
 patterns = [", ".join([spelling] * 5) + "," for spelling in SPELLINGS]
 listed = [model.encode(text).tolist() for text in (" silver heron", "silver heron")]
 print("listed:", [model.tokens(ids) for ids in listed])
@@ -468,7 +565,9 @@ end = int(model.tokenizer.eos_token_id)
 for tail in ("", "A silver", "SILVER  her", "One silver-heron", "quicksilver heron"):
     state = blocklist.state_after(model.encode(tail).tolist())
     by_definition = library.forbidden_tokens(pieces, tail, PHRASE, end)
-    print(f"{tail!r}: {len(by_definition):,} forbidden; the same: {blocklist.forbidden(state).tolist() == by_definition}")
+    print(
+        f"{tail!r}: {len(by_definition):,} forbidden; the same: {blocklist.forbidden(state).tolist() == by_definition}"
+    )
 
 clocks: list[library.TimedProcessor] = []
 
@@ -477,7 +576,9 @@ def with_blocklist(look: Any) -> Any:
     """Makes processors for `write`, with clocks."""
 
     def make(prompt_length: int) -> library.TimedProcessor:
-        clocks.append(library.TimedProcessor(library.BlocklistProcessor(blocklist, prompt_length, prompt_length + 8, look)))
+        clocks.append(
+            library.TimedProcessor(library.BlocklistProcessor(blocklist, prompt_length, prompt_length + 8, look))
+        )
         return clocks[-1]
 
     return make
@@ -490,14 +591,22 @@ print(text_table(rows))
 held = {name: sum(library.holds_phrase(text, PHRASE) for text in out) for name, out in written.items()}
 print("texts that hold the phrase:", held)
 
-# %% [markdown]
-# ANALYSE7
+# %% [markdown] course={"numbers": {"5 of 6": "f\"{held['bad_words_ids']} of {held['nothing']}\""}}
+# With `bad_words_ids` 5 of 6 texts still hold the phrase; with the blocklist none does, and *silverware* is left alone.
+#
+# But read the third column. *heronErebus*, *HERONES*: the rule is kept, and everybody can read the phrase. The model wants to write it, completes it, may not end the word there, and goes on with whatever it can. So a processor may **look ahead**: before a phrase is
+# completed it asks the model how likely the word goes on, and where that is less likely than not, the completing token is forbidden too. What comes out then is in the last column: *hern*, *herons*, *HEROES*. To forbid is not to prevent.
+#
+# Now the words that must pass. Here are some that hold one of three listed phrases, in the tokenizer's own tokens and letter by letter.
 
 # %%
 INNOCENT = "first class, a glass of sassafras, the assembly, an assassin, grass, a passenger, assorted brass, Massachusetts, bassoon"
 words = library.Blocklist(model.tokenizer, ["ass", "bras", "gras"])
 stopped = {}
-for name, ids in (("its own tokens", model.encode(INNOCENT).tolist()), ("letter by letter", [model.single_token(c) for c in INNOCENT])):
+for name, ids in (
+    ("its own tokens", model.encode(INNOCENT).tolist()),
+    ("letter by letter", [model.single_token(c) for c in INNOCENT]),
+):
     state, count = words.state_after([]), 0
     for token in ids:
         count += int(token in words.forbidden(state).tolist())
@@ -526,14 +635,21 @@ for name, seconds in costs.items():
     print(f"{name}: {seconds * 1e3:.2f} ms per token, {seconds / step:.1%} of a step")
 
 # %% [markdown]
-# ANALYSE8
+# The blocklist costs a small part of a step of the model, since what is forbidden in a state is found once and kept. The definition, which reads the whole vocabulary, costs about as much as the model or more. Looking ahead costs passes of its own, here without a cache, and only where a
+# phrase is about to be written: these patterns are the worst case.
 
 # %% [markdown] course={"role": "limits"}
 # ## What this does not show
 #
-# LIMITS
-# - one
-# - two
+# - **The prices are an assumption**, and so is the share of harm. With others the thresholds move, and so does the verdict on whether the guardrail is worth having.
+# - **Labels by one hand.** Nobody has labelled the prompts again, the course's or those from elsewhere, and *harmful* has degrees.
+# - **Short single requests in English.** Real misuse comes in conversations, in pieces, with a pretext; real questions are longer.
+# - **Nobody attacked.** Whoever knows the guardrail words the request so that it passes (chapter 5). A probe is no exception.
+# - **The intervals draw test prompts again**, not training prompts: another training set would give another probe.
+# - **Harm, or what goes along with it.** The controls rule out length and chance on some columns. They do not show that the probe reads intent.
+# - **A blocklist is about letters.** Letters that look alike, digits for letters, dots in between, other languages and descriptions pass; chapter 16 takes on some of them. A stop by time or by stop strings can leave a complete phrase at the end.
+#   And after a complete phrase a letter that the tokenizer cuts into bytes is forbidden too.
+# - **Milliseconds belong to a machine**, and to what else it does.
 #
 # ## Check your understanding
 

@@ -146,25 +146,32 @@ AREA_AND_CALIBRATION = Exercise(
     minutes=20,
     reference="course_lib.guardrails.calibration:area_and_calibration",
     returns=(
-        "`(area, error)`. The area: over all pairs of a harmful and a harmless prompt, the share in which the harmful one scores "
-        "higher, equal scores counting one half. The error: over bins of equal width (a score of 1 belongs to the last), the mean of "
+        "`(area, error)`. The area: over all pairs of a harmful and a harmless prompt, the share in which the "
+        "harmful one scores "
+        "higher, equal scores counting one half. The error: over bins of equal width (a score of 1 belongs to "
+        "the last), the mean of "
         "|mean score - share of harm|, weighted by prompts"
     ),
     example=(
-        "Scores 0.1, 0.4, 0.9, 0.9, of which the second and fourth are harmful, two bins: of four pairs the harmful prompt wins 2 and "
-        "one is a tie, so the area is 0.625. In both bins half are harmful; the mean scores are 0.25 and 0.9, so the error is "
+        "Scores 0.1, 0.4, 0.9, 0.9, of which the second and fourth are harmful, two bins: of four pairs the "
+        "harmful prompt wins 2 and "
+        "one is a tie, so the area is 0.625. In both bins half are harmful; the mean scores are 0.25 and 0.9, so "
+        "the error is "
         "(0.25 + 0.4) / 2 = 0.325."
     ),
     hints=(
         "The first number would not change if you took the square of all scores. The second would.",
-        "For the area compare every harmful score with every harmless one, as a table. For the error find each score's bin by its "
+        "For the area compare every harmful score with every harmless one, as a table. For the error find each "
+        "score's bin by its "
         "whole-number part of `score * bins`, and mind what a score of 1 gets.",
         "```python\ngaps = scores[harmful][:, None] - scores[~harmful][None]\narea = (gaps > 0).mean() + ...\n"
-        "number = np.minimum((scores * bins).astype(int), ...)\nfor one in set(number.tolist()):\n    inside = number == one\n"
+        "number = np.minimum((scores * bins).astype(int), ...)\nfor one in set(number.tolist()):\n    inside = "
+        "number == one\n"
         "    error += inside.mean() * abs(...)\n```",
     ),
     why=(
-        "A guardrail with a fine ROC curve can still say 0.9 where one in two is harmful. Whoever derives thresholds from prices, or "
+        "A guardrail with a fine ROC curve can still say 0.9 where one in two is harmful. Whoever derives "
+        "thresholds from prices, or "
         "shows the number to a reviewer, needs the second property."
     ),
     visible=_all(143),
@@ -172,13 +179,21 @@ AREA_AND_CALIBRATION = Exercise(
     mistakes=(
         Mistake("ties lost", ties_lost, "Equal scores count as lost in your area. A tie is half a win."),
         Mistake("ties won", ties_won, "Equal scores count as won in your area. A tie is half a win."),
-        Mistake("turned round", turned, "Your area is turned round: it counts the pairs in which the harmless prompt scores higher."),
+        Mistake(
+            "turned round",
+            turned,
+            "Your area is turned round: it counts the pairs in which the harmless prompt scores higher.",
+        ),
         Mistake(
             "accuracy",
             accuracy,
             "Your first number is the accuracy at a threshold of one half. The area has no threshold.",
         ),
-        Mistake("middles of bins", middles, "Your area is right. In the error you use the middle of a bin; use what was said there."),
+        Mistake(
+            "middles of bins",
+            middles,
+            "Your area is right. In the error you use the middle of a bin; use what was said there.",
+        ),
         Mistake(
             "bins alike",
             unweighted,
@@ -193,7 +208,8 @@ AREA_AND_CALIBRATION = Exercise(
         Mistake(
             "of the winning label",
             confidences,
-            "Your area is right. You calibrate the confidence of the winning label; asked for is the probability of harm.",
+            "Your area is right. You calibrate the confidence of the winning label; asked for is the probability "
+            "of harm.",
         ),
         Mistake(
             "single prompts",

@@ -10,7 +10,9 @@ from course_lib.checks.exercise import Case, Exercise, Mistake
 from course_lib.guardrails.words import plain_spacing
 
 
-def _search(pieces: Sequence[str], tail: str, phrase: str, end: int, *, where: str, at_end: bool = True, fold: bool = True) -> list[int]:
+def _search(
+    pieces: Sequence[str], tail: str, phrase: str, end: int, *, where: str, at_end: bool = True, fold: bool = True
+) -> list[int]:
     """Slips in the test of a match: where it has to lie, and whether the end of the text is minded."""
     pattern = re.compile(rf"\b{re.escape(phrase)}\b")
     forbidden = []
@@ -120,8 +122,11 @@ def by_lookahead(pieces: Sequence[str], tail: str, phrase: str, end: int) -> tup
     return tuple(token for token, text in enumerate(texts) if finished.search(text))
 
 
-PIECES = ["", "heron.", "ass", " ass", "embly", " Ass", "et", "s", ".", " ", "\n", " a", "an", "on", " on", " heron", "-Heron ", "Heron", "she",
-          "er", "ron", " silver", "silver heron", "  silver  HERON!", "class ", " ass,", "-", "!", "0", "The ass is", " SIL", "ver"]  # fmt: skip
+PIECES = [
+    "", "heron.", "ass", " ass", "embly", " Ass", "et", "s", ".", " ", "\n", " a", "an", "on", " on", " heron",
+    "-Heron ", "Heron", "she", "er", "ron", " silver", "silver heron", "  silver  HERON!", "class ", " ass,",
+    "-", "!", "0", "The ass is", " SIL", "ver",
+]  # fmt: skip
 
 
 def _cases(seed: int) -> tuple[Case, ...]:
@@ -157,23 +162,29 @@ FORBIDDEN_TOKENS = Exercise(
     minutes=30,
     reference="course_lib.guardrails.forbidden:forbidden_tokens",
     returns=(
-        "the forbidden ids, in order. A token is forbidden if, with it, the phrase stands in the text as whole words *and something "
-        "follows it*. The token `end`, which ends the text, is forbidden if the tail ends with the phrase as whole words"
+        "the forbidden ids, in order. A token is forbidden if, with it, the phrase stands in the text as whole "
+        "words *and something "
+        "follows it*. The token `end`, which ends the text, is forbidden if the tail ends with the phrase as "
+        "whole words"
     ),
     example=(
-        '`forbidden_tokens(["ume", " you", ""], "An ass", "ass", end=2)` is `[1, 2]`: with *ume* the word was *assume*; with a space, '
+        '`forbidden_tokens(["ume", " you", ""], "An ass", "ass", end=2)` is `[1, 2]`: with *ume* the word was *assume*; '
+        "with a space, "
         "or where the text ends, it was the word of the list."
     ),
     hints=(
         "The text so far is *An ass*. Is the phrase in it? What would the next token have to be, so that you know?",
-        "Join tail and piece and fold them with `plain_spacing`. Look for the phrase with `\\b` on both sides, and ask of each match "
+        "Join tail and piece and fold them with `plain_spacing`. Look for the phrase with `\\b` on both sides, "
+        "and ask of each match "
         "whether it ends before the text does. For `end` it is the other way round.",
         '```python\npattern = re.compile(rf"\\b{re.escape(phrase)}\\b")\nfor token, piece in enumerate(pieces):\n'
-        "    text = plain_spacing(tail + piece)\n    found = any(match.end() < ... for match in pattern.finditer(text))\n"
+        "    text = plain_spacing(tail + piece)\n    found = any(match.end() < ... for match in "
+        "pattern.finditer(text))\n"
         "    if token == end:\n        found = ...\n```",
     ),
     why=(
-        "Blocklists inside generation are sold as airtight. Whether they are, and whether *assembly* can still be written, is "
+        "Blocklists inside generation are sold as airtight. Whether they are, and whether *assembly* can still "
+        "be written, is "
         "decided by when the decision falls."
     ),
     visible=_cases(145),
@@ -182,27 +193,39 @@ FORBIDDEN_TOKENS = Exercise(
         Mistake(
             "completing",
             completing,
-            "You forbid tokens that complete the phrase, and allow those that finish it. Behind *ass* may come *embly*: what has to be "
+            "You forbid tokens that complete the phrase, and allow those that finish it. Behind *ass* may come "
+            "*embly*: what has to be "
             "forbidden is to end the word there.",
         ),
         Mistake(
             "completing too",
             completing_too,
-            "You also forbid tokens with which the phrase is complete and nothing follows. Whether the word is over is not known then.",
+            "You also forbid tokens with which the phrase is complete and nothing follows. Whether the word is "
+            "over is not known then.",
         ),
         Mistake(
             "the end allowed",
             end_allowed,
             "The text may end right behind the phrase in your version. Then it holds the phrase.",
         ),
-        Mistake("never an end", end_always, "Your version never lets a text end. It may, unless the phrase is the last thing in it."),
-        Mistake("letters", substring, "You look for the letters, so *class* is forbidden too. A phrase is whole words."),
+        Mistake(
+            "never an end",
+            end_always,
+            "Your version never lets a text end. It may, unless the phrase is the last thing in it.",
+        ),
+        Mistake(
+            "letters", substring, "You look for the letters, so *class* is forbidden too. A phrase is whole words."
+        ),
         Mistake(
             "the left side",
             no_left_side,
             "In your version the phrase may begin inside a word: look at the tails that end in the middle of one.",
         ),
-        Mistake("as written", exactly_as_written, "Capital letters, hyphens or line breaks get the phrase past your version."),
+        Mistake(
+            "as written",
+            exactly_as_written,
+            "Capital letters, hyphens or line breaks get the phrase past your version.",
+        ),
         Mistake(
             "without the tail",
             piece_alone,

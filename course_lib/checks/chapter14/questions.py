@@ -5,7 +5,8 @@ from course_lib.checks.questions import Choice, Question
 QUESTIONS = (
     Question(
         "14.Q1",
-        "A guardrail uses a good sentiment model: it blocks what sounds negative. What happens to *How do I kill a stuck process?* and to a "
+        "A guardrail uses a good sentiment model: it blocks what sounds negative. What happens to *How do I kill "
+        "a stuck process?* and to a "
         "friendly request for help with a fraud?",
         (
             Choice(
@@ -16,7 +17,8 @@ QUESTIONS = (
             Choice(
                 "b",
                 "The first is at risk of being blocked, the second passes: how a prompt sounds is not what it is for.",
-                "Yes. The model can be excellent at its own task, and the guardrail is still wrong: it measures something else.",
+                "Yes. The model can be excellent at its own task, and the guardrail is still wrong: it measures "
+                "something else.",
                 right=True,
             ),
             Choice(
@@ -27,18 +29,21 @@ QUESTIONS = (
             Choice(
                 "d",
                 "It depends on the threshold.",
-                "No threshold helps where the order is wrong: lower it and more friendly harm passes with more unfriendly work.",
+                "No threshold helps where the order is wrong: lower it and more friendly harm passes with more "
+                "unfriendly work.",
             ),
         ),
     ),
     Question(
         "14.Q2",
-        "After Platt scaling, the keyword list has a calibration error near zero and an area under the ROC curve near one half. What "
+        "After Platt scaling, the keyword list has a calibration error near zero and an area under the ROC curve "
+        "near one half. What "
         "does that mean?",
         (
             Choice(
                 "a",
-                "It says the base rate to nearly every prompt: right on average, and of no use for telling prompts apart.",
+                "It says the base rate to nearly every prompt: right on average, and of no use for telling "
+                "prompts apart.",
                 "Yes. Calibration is a property that a constant can have. Look at the order first, then at the size.",
                 right=True,
             ),
@@ -61,7 +66,8 @@ QUESTIONS = (
     ),
     Question(
         "14.Q3",
-        "On the validation prompts the chosen thresholds cost 0.76 reviews per prompt, on the test prompts 1.13. To send everything to review "
+        "On the validation prompts the chosen thresholds cost 0.76 reviews per prompt, on the test prompts 1.13. "
+        "To send everything to review "
         "costs 1. What do you conclude?",
         (
             Choice(
@@ -72,7 +78,8 @@ QUESTIONS = (
             Choice(
                 "b",
                 "The guardrail is broken, throw it away.",
-                "On prompts from elsewhere it may well earn its keep. What is wrong is the promise that was made for these.",
+                "On prompts from elsewhere it may well earn its keep. What is wrong is the promise that was made "
+                "for these.",
             ),
             Choice(
                 "c",
@@ -81,7 +88,8 @@ QUESTIONS = (
             ),
             Choice(
                 "d",
-                "The promise was made on prompts unlike these, and by the best of many pairs; on such prompts a review of everything is "
+                "The promise was made on prompts unlike these, and by the best of many pairs; on such prompts a "
+                "review of everything is "
                 "the cheaper guardrail.",
                 "Yes. The comparison with doing something simple to everybody is the one that decides.",
                 right=True,
@@ -104,7 +112,8 @@ QUESTIONS = (
             ),
             Choice(
                 "c",
-                "It decides before it can know: where a longer word is cut behind the phrase, the longer word is blocked too.",
+                "It decides before it can know: where a longer word is cut behind the phrase, the longer word is "
+                "blocked too.",
                 "Yes. Whether a word is over is known only with the sign behind it.",
                 right=True,
             ),
@@ -117,7 +126,8 @@ QUESTIONS = (
     ),
     Question(
         "14.Q5",
-        "Your blocklist inside generation is airtight: in a million samples the phrase did not occur once. What has been shown?",
+        "Your blocklist inside generation is airtight: in a million samples the phrase did not occur once. What "
+        "has been shown?",
         (
             Choice(
                 "a",
@@ -126,7 +136,8 @@ QUESTIONS = (
             ),
             Choice(
                 "b",
-                "That these letters do not come out, in whole words; what the model says in their place nobody has looked at.",
+                "That these letters do not come out, in whole words; what the model says in their place nobody "
+                "has looked at.",
                 "Yes. A list is about letters. It is right for a name that must not appear, and wrong for a subject.",
                 right=True,
             ),
@@ -138,7 +149,8 @@ QUESTIONS = (
             Choice(
                 "d",
                 "That the list can be published.",
-                "Whoever reads it knows what to avoid writing, and how to get around it. And it has nothing to do with the count.",
+                "Whoever reads it knows what to avoid writing, and how to get around it. And it has nothing to "
+                "do with the count.",
             ),
         ),
     ),

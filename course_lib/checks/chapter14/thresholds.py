@@ -1,7 +1,7 @@
 """Exercise 14.3: two thresholds by expected cost.
 
-Scores and prices are drawn until the cheapest pair is cheaper than the next by a margin, so that no answer hangs on a rounding error or on
-the order of a search.
+Scores and prices are drawn until the cheapest pair is cheaper than the next by a margin, so that no answer hangs on a
+rounding error or on the order of a search.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def by_loop(scores, harmful, share, miss, false_block, review):  # type: ignore[
     """Prompt by prompt, in plain Python."""
     rows = list(zip(scores.tolist(), harmful.tolist(), strict=True))
     n_bad = sum(bad for _, bad in rows)
-    limits = sorted({score for score, _ in rows}) + [float("inf")]
+    limits = [*sorted({score for score, _ in rows}), float("inf")]
     tried = {}
     for low in limits:
         for high in limits:
@@ -175,25 +175,32 @@ CHOOSE_THRESHOLDS = Exercise(
     minutes=25,
     reference="course_lib.guardrails.thresholds:choose_thresholds",
     returns=(
-        "`(review_at, block_at, cost)` for the cheapest pair with `review_at <= block_at`. Candidates are the scores that occur, and "
-        "`math.inf` for never. The cost is that per prompt in use: the mean over harmful prompts weighed by `share`, that over "
+        "`(review_at, block_at, cost)` for the cheapest pair with `review_at <= block_at`. Candidates are the "
+        "scores that occur, and "
+        "`math.inf` for never. The cost is that per prompt in use: the mean over harmful prompts weighed by "
+        "`share`, that over "
         "harmless ones by `1 - share`"
     ),
     example=(
-        "Scores 0.1 (harmless) and 0.9 (harmful): with `review_at = block_at = 0.9` the first is allowed and the second blocked, "
+        "Scores 0.1 (harmless) and 0.9 (harmful): with `review_at = block_at = 0.9` the first is allowed and the "
+        "second blocked, "
         "which costs nothing: `(0.9, 0.9, 0.0)`."
     ),
     hints=(
-        "Write down what each of the six combinations costs: harmful or harmless, allowed, reviewed or blocked. Two of them "
+        "Write down what each of the six combinations costs: harmful or harmless, allowed, reviewed or blocked. "
+        "Two of them "
         "cost nothing.",
-        "Give each prompt a weight, so that the weights of harmful prompts sum to `share` and the others' to `1 - share`. Then the "
+        "Give each prompt a weight, so that the weights of harmful prompts sum to `share` and the others' to `1 "
+        "- share`. Then the "
         "cost of a pair is a sum of weights times prices. Try every pair.",
-        "```python\nweight = np.where(harmful, share / harmful.sum(), ...)\nlimits = [*sorted(set(scores.tolist())), math.inf]\n"
+        "```python\nweight = np.where(harmful, share / harmful.sum(), ...)\nlimits = "
+        "[*sorted(set(scores.tolist())), math.inf]\n"
         "for place, review_at in enumerate(limits):\n    for block_at in limits[place:]:\n"
         "        allowed, blocked = scores < review_at, scores >= ...\n        cost = ...\n```",
     ),
     why=(
-        "A threshold of 0.5 is a decision about prices that nobody has looked at. With the prices written down, one can argue about "
+        "A threshold of 0.5 is a decision about prices that nobody has looked at. With the prices written down, "
+        "one can argue about "
         "them; and with the share of harm in use, one finds out whether the guardrail is worth its reviews at all."
     ),
     visible=_all(140),
@@ -202,7 +209,8 @@ CHOOSE_THRESHOLDS = Exercise(
         Mistake(
             "without the share",
             without_share,
-            "You average over all prompts as they are. In the test set harm is more common than in use: look at what `share` is for.",
+            "You average over all prompts as they are. In the test set harm is more common than in use: look at "
+            "what `share` is for.",
         ),
         Mistake(
             "the share turned round",
@@ -212,9 +220,12 @@ CHOOSE_THRESHOLDS = Exercise(
         Mistake(
             "prices swapped",
             prices_swapped,
-            "You charge `miss` for a harmless prompt that is blocked, and `false_block` for a harmful one that is allowed.",
+            "You charge `miss` for a harmless prompt that is blocked, and `false_block` for a harmful one that "
+            "is allowed.",
         ),
-        Mistake("free reviews", review_free, "Reviews cost nothing in your version, so it sends nearly everybody there."),
+        Mistake(
+            "free reviews", review_free, "Reviews cost nothing in your version, so it sends nearly everybody there."
+        ),
         Mistake(
             "harm reviewed free",
             review_only_harmless,

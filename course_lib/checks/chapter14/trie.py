@@ -12,7 +12,9 @@ from course_lib.guardrails.words import plain_spacing
 Node = dict[str, Any]
 
 
-def _build(pieces: Sequence[str], letters_of: Any, everywhere: bool = False, keep: str = "all", empty: bool = False) -> Node:
+def _build(
+    pieces: Sequence[str], letters_of: Any, everywhere: bool = False, keep: str = "all", empty: bool = False
+) -> Node:
     root: Node = {"ids": [], "next": {}}
     for token, piece in enumerate(pieces):
         node = root
@@ -23,7 +25,9 @@ def _build(pieces: Sequence[str], letters_of: Any, everywhere: bool = False, kee
             if everywhere:
                 node["ids"].append(token)
         if not everywhere:
-            node["ids"] = [token] if keep == "last" else node["ids"] or [token] if keep == "first" else [*node["ids"], token]
+            node["ids"] = (
+                [token] if keep == "last" else node["ids"] or [token] if keep == "first" else [*node["ids"], token]
+            )
     return root
 
 
@@ -88,7 +92,9 @@ def by_prefixes(pieces: Sequence[str]) -> Node:
         firsts = list(dict.fromkeys(rest[0] for _, rest in rows if rest))
         return {
             "ids": [token for token, rest in rows if not rest],
-            "next": {first: below([(token, rest[1:]) for token, rest in rows if rest[:1] == first]) for first in firsts},
+            "next": {
+                first: below([(token, rest[1:]) for token, rest in rows if rest[:1] == first]) for first in firsts
+            },
         }
 
     folded = [(token, "".join(_letters(piece))) for token, piece in enumerate(pieces) if piece]
@@ -110,7 +116,25 @@ def by_table(pieces: Sequence[str]) -> Node:
     return nodes[""]
 
 
-PIECES = ("he", "her", " her", "Her", "heron", " Heron", "-her", "\nher", "  her", "s", "S", "on", "", "er", "h", "  ", " - ")
+PIECES = (
+    "he",
+    "her",
+    " her",
+    "Her",
+    "heron",
+    " Heron",
+    "-her",
+    "\nher",
+    "  her",
+    "s",
+    "S",
+    "on",
+    "",
+    "er",
+    "h",
+    "  ",
+    " - ",
+)
 
 
 def _case(name: str, seed: int, size: int) -> Case:
@@ -139,7 +163,8 @@ TOKEN_TRIE = Exercise(
     minutes=20,
     reference="course_lib.guardrails.trie:token_trie",
     returns=(
-        'the root. A node is `{"ids": [...], "next": {letter: node}}`: the ids, in order, of the tokens whose letters end there, and the '
+        'the root. A node is `{"ids": [...], "next": {letter: node}}`: the ids, in order, of the tokens whose letters '
+        "end there, and the "
         'nodes one letter further. Letters are in folded case; each space, hyphen or underscore is one `" "`. A token without '
         "text is not filed"
     ),
@@ -148,14 +173,17 @@ TOKEN_TRIE = Exercise(
     ),
     hints=(
         "Where does a token's id stand: at each node that its letters pass, or where they end?",
-        "Begin at the root for each token, and go down letter by letter, making the node where there is none. `setdefault` does both. "
-        "`plain_spacing` of a single letter is what that letter is filed as; of a whole piece it would merge two spaces "
+        "Begin at the root for each token, and go down letter by letter, making the node where there is none. "
+        "`setdefault` does both. "
+        "`plain_spacing` of a single letter is what that letter is filed as; of a whole piece it would merge two "
+        "spaces "
         "into one.",
-        '```python\nfor token, piece in enumerate(pieces):\n    node = root\n    for letter in piece.casefold():\n'
+        "```python\nfor token, piece in enumerate(pieces):\n    node = root\n    for letter in piece.casefold():\n"
         '        node = node["next"].setdefault(..., {"ids": [], "next": {}})\n    ...\n```',
     ),
     why=(
-        "A processor runs at every step for every row. One that reads the whole vocabulary each time costs more than the model; "
+        "A processor runs at every step for every row. One that reads the whole vocabulary each time costs more "
+        "than the model; "
         "one that walks down a few letters costs next to nothing."
     ),
     visible=(
@@ -166,11 +194,16 @@ TOKEN_TRIE = Exercise(
     hidden=_hidden,
     mistakes=(
         Mistake("case", own_case, "`Her` and `her` lie on different paths in your trie."),
-        Mistake("spacing", own_spacing, "`-her` and ` her` lie on different paths in your trie: a gap is a gap, whatever its sign."),
+        Mistake(
+            "spacing",
+            own_spacing,
+            "`-her` and ` her` lie on different paths in your trie: a gap is a gap, whatever its sign.",
+        ),
         Mistake(
             "runs of spaces",
             runs_collapsed,
-            "Two spaces have become one in your trie. A run may go on in the next token, so each sign keeps its own node here.",
+            "Two spaces have become one in your trie. A run may go on in the next token, so each sign keeps its "
+            "own node here.",
         ),
         Mistake("stripped", stripped, "You cut the spaces off. A space is what says that a new word begins."),
         Mistake(
@@ -179,7 +212,9 @@ TOKEN_TRIE = Exercise(
             "You file a token at every node that it passes. It belongs where its letters end.",
         ),
         Mistake("the last one", last_wins, "Where several tokens end at one node, only the last is left in your trie."),
-        Mistake("the first one", first_wins, "Where several tokens end at one node, only the first is left in your trie."),
+        Mistake(
+            "the first one", first_wins, "Where several tokens end at one node, only the first is left in your trie."
+        ),
         Mistake("empty ones", empties_filed, "Tokens without text stand at your root: they would end everywhere."),
         Mistake(
             "other ids",
