@@ -123,7 +123,7 @@ def sentiment_scores(prompts: Sequence[str]) -> Scores:
 def _vader() -> Any:
     from nltk.sentiment.vader import SentimentIntensityAnalyzer, VaderConstants
 
-    class Vader(SentimentIntensityAnalyzer):  # type: ignore[misc]
+    class Vader(SentimentIntensityAnalyzer):
         def __init__(self, lexicon: str) -> None:  # NLTK's own looks for its data collection
             self.lexicon_file = lexicon
             self.lexicon = self.make_lex_dict()

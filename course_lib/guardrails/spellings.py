@@ -7,7 +7,7 @@ words the list of sequences that spell it, in every case, is counted here: in mi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from transformers import LogitsProcessor, LogitsProcessorList
@@ -62,8 +62,9 @@ def write(
     for place, row in enumerate(rows):
         ids[place, width - len(row) :], mask[place, width - len(row) :] = row, 1
     processors = LogitsProcessorList([processor(width)] if processor else [])
+    network: Any = model.model
     with torch.no_grad():
-        out = model.model.generate(
+        out = network.generate(
             ids, attention_mask=mask, max_new_tokens=max_new_tokens, do_sample=False, pad_token_id=model.filling,
             logits_processor=processors,
         )  # fmt: skip

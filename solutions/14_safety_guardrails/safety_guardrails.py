@@ -213,7 +213,7 @@ for where in ("test", "test, lookalikes", "elsewhere, sensitive"):
 
 # %% [markdown] course={"numbers": {"0.68": "areas['probe']['test'].value", "0.57": "areas['TF-IDF']['test'].value", "0.46": "areas['keywords']['test'].value", "0.80": "areas['probe']['validation'].value", "0.90": "areas['probe']['elsewhere, pairs'].value", "0.89": "areas['probe']['elsewhere, sensitive'].value"}}
 # On the test prompts the probe puts the harmful one first in 0.68 of the pairs, TF-IDF in 0.57, and the keyword list in 0.46: less than a coin, since alarming words are commoner among lookalikes. Both scorers were given the same prompts, so their difference has an
-# interval of its own; on the test prompts it does not hold zero. All the same, 0.68 is weak.
+# interval of its own; on all test prompts it does not hold zero, against the lookalikes alone it does. And 0.68 is weak.
 #
 # Validation had promised 0.80. A small part of the drop is that the best of 31 layers was picked there. Most of it is in the prompts: the test pairs were written in other forms with other verbs, as the next user's will be.
 #
@@ -246,10 +246,10 @@ reliability_curves(
     "The probe says too much on the test prompts and too little elsewhere: no single curve mends both",
 )
 
-# %% [markdown] course={"numbers": {"0.13": "sizes['TF-IDF', 'as it is', 'test']", "0.04": "sizes['TF-IDF', 'after Platt', 'test']", "0.01": "sizes['keywords', 'after Platt', 'test']", "0.09": "sizes['probe', 'as it is', 'test']", "0.131": "sizes['probe', 'after Platt', 'test']"}}
+# %% [markdown] course={"numbers": {"0.13": "sizes['TF-IDF', 'as it is', 'test']", "0.04": "sizes['TF-IDF', 'after Platt', 'test']", "0.01": "sizes['keywords', 'after Platt', 'test']", "from 0.09 to 0.13": "f\"from {sizes['probe', 'as it is', 'test']:.2f} to {sizes['probe', 'after Platt', 'test']:.2f}\""}}
 # - **TF-IDF is mended**: its error on the test prompts falls from 0.13 to 0.04. It had been too sure of itself.
 # - **The keyword list is now the best calibrated of all**, with an error of 0.01, and its order is that of a coin. It says about the same to every prompt, which is right on average. Calibration without order is worth nothing.
-# - **The probe gets worse** on the test prompts, from 0.09 to 0.131. The curve was fitted where the probe is good, and made it surer; on the test prompts it had been too sure already. Elsewhere it is too timid. Like the area, the size belongs to the prompts.
+# - **The probe gets worse** on the test prompts, from 0.09 to 0.13. The curve was fitted where the probe is good, and made it surer; on the test prompts it had been too sure already. Elsewhere it is too timid. Like the area, the size belongs to the prompts.
 #
 # A few hundredths of such an error are noise: with some twenty prompts in a bin even a perfect score does not get zero.
 
@@ -334,7 +334,7 @@ guardrail_curves(
         what: {name: trade_off(s[bad].tolist(), s[good].tolist(), *chosen[name]) for name, s in scores.items()}
         for what, (bad, good) in panels.items()
     },
-    "Against lookalikes the keyword list is worse than stopping by lot; the probe is better, and most lookalikes still go to review",
+    "Against lookalikes the keyword list is worse than stopping by lot and nothing is good; on sensitive questions the probe is",
 )
 
 # %%
@@ -355,7 +355,7 @@ for where, name in (
     print(f"{where}, {name}: " + "; ".join(f"{word} {rate}" for word, rate in told[where, name].items()))
 
 # %% [markdown] course={"numbers": {"11 of 100": "f\"{told['test', 'harmful']['allowed'].successes} of 100\"", "25 of 100": "f\"{told['test', 'harmful']['blocked'].successes} of 100\"", "5 of 55": "f\"{told['test', 'lookalike']['blocked'].successes} of 55\"", "31 of 55": "f\"{told['test', 'lookalike']['reviewed'].successes} of 55\"", "38 of 150": "f\"{told['elsewhere', 'harmful']['blocked'].successes} of 150\"", "67 of 150": "f\"{told['elsewhere', 'sensitive']['reviewed'].successes} of 150\""}}
-# The answer to the chapter's question is in the middle of the curves. Of the harmful test prompts 11 of 100 are allowed and 25 of 100 blocked; all others go to a person. Of the lookalikes 5 of 55 are blocked and 31 of 55 reviewed: what the guardrail
+# What matters in use is the middle of the curves. Of the harmful test prompts 11 of 100 are allowed and 25 of 100 blocked; all others go to a person. Of the lookalikes 5 of 55 are blocked and 31 of 55 reviewed: what the guardrail
 # cannot tell apart it hands on. Elsewhere it blocks 38 of 150 harmful prompts and none of the sensitive questions, of which it sends 67 of 150 to review.
 #
 # The keyword list does not even have a middle on the left: every threshold stops a larger share of lookalikes than of harm.
@@ -391,9 +391,9 @@ right = (library.sentiment_scores(PRAISE) < 0.5).sum() + (library.sentiment_scor
 print("sentiment of praise and complaint, told right:", Rate(int(right), 12))
 
 # %% [markdown] course={"numbers": {"0.91": "controls['length']['elsewhere, pairs'].value", "0.90": "areas['probe']['elsewhere, pairs'].value", "0.35": "controls['length']['elsewhere, sensitive'].value", "0.89": "areas['probe']['elsewhere, sensitive'].value", "0.52": "controls['sentiment']['test'].value", "0.41": "controls['sentiment']['test, lookalikes'].value"}}
-# - **On the course's own prompts** no shuffled probe comes near the real one, and length is a coin. There the area is about harm, or about something that goes along with it in these prompts.
-# - **On the pairs elsewhere the length alone has 0.91**, as much as the probe with its 0.90: the harmful halves are longer. That column is no evidence for anything, and shuffled probes spread widely there, since any direction tells long from short to some degree.
-# - **The sensitive questions are another matter.** Length runs the other way there (0.35), and the probe has 0.89, more than all forty shuffled ones.
+# - **On the course's own prompts** no shuffled probe reaches the real one, though against lookalikes the best of forty comes close, and length is a coin. There the area is about harm, or about something that goes along with it in these prompts.
+# - **On the pairs elsewhere the length alone has 0.91**, as much as the probe with its 0.90: the harmful halves are longer. That column is no evidence for anything. Shuffled probes spread widely elsewhere, which is what one expects where the sets differ in more than harm.
+# - **The sensitive questions are another matter.** Length runs the other way there (0.35), and the probe has 0.89, more than all forty shuffled ones. Length does not explain that; the form of the questions may still help.
 # - **Sentiment is not harm.** VADER gets praise and complaint right. For harm it has 0.52 on the test prompts and 0.41 against lookalikes. It does what it was made for, and that is something else.
 
 # %% [markdown] course={"role": "interactive"}
@@ -436,8 +436,14 @@ print(
     text_table([{"flagged": what} | {name: str(rate) for name, rate in row.items()} for what, row in flagged.items()])
 )
 
-# %% [markdown]
-# ANALYSE9
+templates = [one.group for one in load_hard_negatives()]
+accused = kept_injection_scores(sets["harmless, in words of injections"]) >= 0.5
+by_template = library.over_groups(lambda drawn: float(accused[drawn].mean()), templates)
+print("NanoGuard, in words of injections, drawing its 25 templates:", by_template)
+
+# %% [markdown] course={"numbers": {"70 of 92": "f\"{flagged['injections']['NanoGuard'].successes} of 92\"", "73 of 250": "f\"{flagged['harmless, in words of injections']['NanoGuard'].successes} of 250\"", "4 of 100": "f\"{flagged['harmful (test)']['NanoGuard'].successes} of 100\"", "0 of 100": "f\"{flagged['harmful (test)']['profanity'].successes} of 100\""}}
+# NanoGuard finds 70 of 92 injections. Its weakness is words: it accuses 73 of 250 harmless texts that merely use the words of injections (the texts come from 25 templates, so the interval that draws templates is the honest one). And it flags 4 of 100 harmful requests: a detector of injections
+# is no detector of harm, and does not claim to be. The classifier of profanity flags 0 of 100: harm is mostly asked for politely.
 #
 # ## What a look costs
 #
@@ -513,7 +519,7 @@ def with_bad_words(prompt_length: int) -> NoBadWordsLogitsProcessor:
 
 written = {"nothing": library.write(model, patterns), "bad_words_ids": library.write(model, patterns, with_bad_words)}
 rows = [{"pattern of": s} | {name: out[i] for name, out in written.items()} for i, s in enumerate(SPELLINGS)]
-print(text_table(rows).replace("\n\n", "\n"))
+print(text_table(rows))
 held = {name: sum(library.holds_phrase(text, PHRASE) for text in out) for name, out in written.items()}
 print("texts that hold the phrase:", held)
 
