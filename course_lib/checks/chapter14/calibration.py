@@ -164,10 +164,9 @@ AREA_AND_CALIBRATION = Exercise(
         "For the area compare every harmful score with every harmless one, as a table. For the error find each "
         "score's bin by its "
         "whole-number part of `score * bins`, and mind what a score of 1 gets.",
-        "```python\ngaps = scores[harmful][:, None] - scores[~harmful][None]\narea = (gaps > 0).mean() + ...\n"
-        "number = np.minimum((scores * bins).astype(int), ...)\nfor one in set(number.tolist()):\n    inside = "
-        "number == one\n"
-        "    error += inside.mean() * abs(...)\n```",
+        "```python\ntable = scores[harmful][:, None] - ...\narea = (table > 0).mean() + ...\n"
+        "place = np.minimum((scores * bins).astype(int), ...)\nfor k in range(bins):\n    here = place == k\n"
+        "    if here.any():\n        error += here.mean() * abs(...)\n```",
     ),
     why=(
         "A guardrail with a fine ROC curve can still say 0.9 where one in two is harmful. Whoever derives "

@@ -66,8 +66,8 @@ GUARD_DECISION = Exercise(
         "that form already. A pattern with `\\b` on both sides finds whole words. The list can lift ALLOW to "
         "REVIEW and do "
         "nothing else.",
-        "```python\nharm = confidence if label == ... else ...\ntext = plain_spacing(prompt)\n"
-        'listed = any(re.search(rf"\\b{re.escape(phrase)}\\b", text) for phrase in phrases)\n'
+        "```python\nharm = confidence if label == ... else ...\nplain = plain_spacing(...)\n"
+        'found = any(re.search(rf"\\b{re.escape(one)}\\b", plain) for one in ...)\n'
         "if harm >= ...:\n    return ...\n```",
     ),
     why=(

@@ -177,10 +177,9 @@ FORBIDDEN_TOKENS = Exercise(
         "Join tail and piece and fold them with `plain_spacing`. Look for the phrase with `\\b` on both sides, "
         "and ask of each match "
         "whether it ends before the text does. For `end` it is the other way round.",
-        '```python\npattern = re.compile(rf"\\b{re.escape(phrase)}\\b")\nfor token, piece in enumerate(pieces):\n'
-        "    text = plain_spacing(tail + piece)\n    found = any(match.end() < ... for match in "
-        "pattern.finditer(text))\n"
-        "    if token == end:\n        found = ...\n```",
+        "```python\nfor number in range(len(pieces)):\n    joined = plain_spacing(...)\n"
+        "    stops = [match.end() for match in re.finditer(..., joined)]\n"
+        "    bad = any(stop < ... for stop in stops)\n    if number == end:\n        bad = ...\n```",
     ),
     why=(
         "Blocklists inside generation are sold as airtight. Whether they are, and whether *assembly* can still "

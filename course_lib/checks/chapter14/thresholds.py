@@ -193,10 +193,9 @@ CHOOSE_THRESHOLDS = Exercise(
         "Give each prompt a weight, so that the weights of harmful prompts sum to `share` and the others' to `1 "
         "- share`. Then the "
         "cost of a pair is a sum of weights times prices. Try every pair.",
-        "```python\nweight = np.where(harmful, share / harmful.sum(), ...)\nlimits = "
-        "[*sorted(set(scores.tolist())), math.inf]\n"
-        "for place, review_at in enumerate(limits):\n    for block_at in limits[place:]:\n"
-        "        allowed, blocked = scores < review_at, scores >= ...\n        cost = ...\n```",
+        "```python\nweight = np.where(harmful, share / ..., ...)\ncandidates = np.append(np.unique(scores), math.inf)\n"
+        "for low in candidates:\n    for high in candidates[candidates >= ...]:\n"
+        "        allowed, blocked = scores < low, scores >= ...\n        cost = ...\n```",
     ),
     why=(
         "A threshold of 0.5 is a decision about prices that nobody has looked at. With the prices written down, "

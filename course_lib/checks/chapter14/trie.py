@@ -178,8 +178,8 @@ TOKEN_TRIE = Exercise(
         "`plain_spacing` of a single letter is what that letter is filed as; of a whole piece it would merge two "
         "spaces "
         "into one.",
-        "```python\nfor token, piece in enumerate(pieces):\n    node = root\n    for letter in piece.casefold():\n"
-        '        node = node["next"].setdefault(..., {"ids": [], "next": {}})\n    ...\n```',
+        "```python\nfor number, text in enumerate(...):\n    here = root\n    for sign in text.casefold():\n"
+        '        here = here["next"].setdefault(..., {"ids": [], "next": {}})\n    ...\n```',
     ),
     why=(
         "A processor runs at every step for every row. One that reads the whole vocabulary each time costs more "
