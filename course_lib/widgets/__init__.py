@@ -23,6 +23,7 @@ _LAZY = {
     "explore_documents": "course_lib.widgets.document_explorer",
     "read_verdicts": "course_lib.widgets.verdict_reader",
     "explore_families": "course_lib.widgets.family_explorer",
+    "explore_filter": "course_lib.widgets.filter_explorer",
     "walk_pickle": "course_lib.widgets.pickle_walker",
 }
 
