@@ -10,6 +10,7 @@ from course_lib.figures.audit import audit_dots
 from course_lib.figures.comparison import comparison_map, faithfulness_curves
 from course_lib.figures.defences import defence_dots, roc_curves
 from course_lib.figures.evals import leaderboard_panels
+from course_lib.figures.evasions import evasion_panels
 from course_lib.figures.goodhart import goodhart_curves
 from course_lib.figures.guardrails import guardrail_curves, reliability_curves, trade_off
 from course_lib.figures.jailbreaks import family_panels
@@ -34,6 +35,7 @@ __all__ = [
     "before_after",
     "comparison_map",
     "defence_dots",
+    "evasion_panels",
     "faithfulness_curves",
     "family_panels",
     "goodhart_curves",
