@@ -1,8 +1,4 @@
-"""The parts that there are, in the order in which a report shows them.
-
-A part of another chapter whose package is not installed is left out here, and `missing()` says so: a report names what it
-did not measure.
-"""
+"""The parts that there are, in the order in which a report shows them."""
 
 from __future__ import annotations
 
@@ -10,6 +6,7 @@ from course_lib.errors import CourseError
 from course_lib.names import did_you_mean
 from course_lib.suite.answering import Injection, Monitor, Pronouns
 from course_lib.suite.insight import Attention, Attribution
+from course_lib.suite.joined import Benchmark, Filter, Guardrail
 from course_lib.suite.part import Part
 from course_lib.suite.refusing import Jailbreaks, Mechanism, Refusals
 
@@ -21,7 +18,10 @@ ALL: tuple[Part, ...] = (
     Jailbreaks(),
     Injection(),
     Monitor(),
+    Guardrail(),
+    Filter(),
     Pronouns(),
+    Benchmark(),
 )
 
 

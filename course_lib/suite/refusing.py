@@ -151,7 +151,7 @@ class Mechanism:
     name: ClassVar[str] = "mechanism"
     question: ClassVar[str] = "What does its refusal turn on: purpose, a word, courtesy, a code phrase?"
     chapter: ClassVar[int] = 18
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     measures: ClassVar[tuple[str, ...]] = ("needs_harm", "needs_trigger", "needs_courtesy", "code_phrase")
 
     judge: Callable[[str], bool] = declines
@@ -159,7 +159,7 @@ class Mechanism:
 
     def run(self, model: LocalModel, config: SuiteConfig, progress: Progress) -> Found:
         """Ask stars of requests and count which edits make refusals go away."""
-        made = stars(count_of(config, 8, 16, 60), config.seed)
+        made = stars(count_of(config, 12, 24, 60), config.seed)
         answers = ask(model, [one[name] for one in made for name in MEMBERS], progress, tokens=8)
         said = iter([self.judge(answer) for answer in answers])
         decisions = [{name: next(said) for name in MEMBERS} for _ in made]
