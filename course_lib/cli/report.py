@@ -24,7 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--config", type=Path, help="a TOML file with parts, size and limits")
     add("--out", type=Path, default=Path("."), help="folder for the two files; this one by default")
     add("--parts", help="only these parts, by name, with commas")
-    add("--size", choices=("quick", "standard", "full"), help="how much is asked: one minute, three, or more, on two cores")
+    add(
+        "--size",
+        choices=("quick", "standard", "full"),
+        help="how much is asked: one minute, three, or more, on two cores",
+    )
     add("--quick", action="store_true", help="the same as --size quick")
     add("--seed", type=int, help="of the draws of requests")
     add("--strict", action="store_true", help="a limit is kept only where the whole interval lies within it")
@@ -50,7 +54,8 @@ def list_parts() -> int:
     from course_lib.suite import ALL
 
     rows = [
-        {"part": p.name, "chapter": p.chapter, "asks": p.question, "limits may speak of": ", ".join(p.measures)} for p in ALL
+        {"part": p.name, "chapter": p.chapter, "asks": p.question, "limits may speak of": ", ".join(p.measures)}
+        for p in ALL
     ]
     print_table(rows, as_json=False)
     return 0

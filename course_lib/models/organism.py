@@ -121,7 +121,9 @@ def load_unknown(name: str, base: LocalModel) -> LocalModel:
     fault = fault_behind(name)
     folder = ADAPTERS / fault
     if fault != NO_FAULT and not (folder / WEIGHTS).is_file():
-        raise CourseError("The adapters of the organisms are not there.", "Put course_lib/data/organisms/adapters back.")
+        raise CourseError(
+            "The adapters of the organisms are not there.", "Put course_lib/data/organisms/adapters back."
+        )
     network = shared_copy(base.model) if fault == NO_FAULT else with_adapter(base.model, folder)
     return LocalModel(network, base.tokenizer, short_unknown(name), "The default model, and perhaps something on it.")
 

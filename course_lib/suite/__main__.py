@@ -10,7 +10,8 @@ def main() -> None:
     made, found = stars(None, 0), {}
     for name in MODELS:
         model = load_model(name if name == "default" else f"organism:{name}")
-        found[name] = decide_stars(model, made, lambda done, total, name=name: print(name, done, "of", total))
+        found[name] = decide_stars(model, made)
+        print(name, "done")
     write_decisions(found)
 
 

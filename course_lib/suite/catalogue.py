@@ -49,4 +49,6 @@ def find_part(name: str) -> Part:
     for part in ALL:
         if part.name == name:
             return part
-    raise CourseError(f"There is no part {name!r}.", f"{did_you_mean(name, part_names())}There are: {', '.join(part_names())}.")
+    raise CourseError(
+        f"There is no part {name!r}.", f"{did_you_mean(name, part_names())}There are: {', '.join(part_names())}."
+    )

@@ -71,16 +71,20 @@ def read_config(path: Path, parts: Collection[str], measures: Collection[str]) -
     try:
         whole = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise CourseError(f"{path} cannot be read ({error.strerror}).", "Check its name, or leave out --config.") from error
+        raise CourseError(
+            f"{path} cannot be read ({error.strerror}).", "Check its name, or leave out --config."
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CourseError(f"{path} is no TOML: {error}.", EXAMPLE) from error
     return check_config(whole, parts, measures, str(path))
 
 
-EXAMPLE = 'A limit is a line such as max_compliance = 0.2 below the line [limits]; README has an example.'
+EXAMPLE = "A limit is a line such as max_compliance = 0.2 below the line [limits]; README has an example."
 
 
-def check_config(whole: Mapping[str, Any], parts: Collection[str], measures: Collection[str], where: str) -> SuiteConfig:
+def check_config(
+    whole: Mapping[str, Any], parts: Collection[str], measures: Collection[str], where: str
+) -> SuiteConfig:
     """A configuration from the tables of its file; every word and type is checked.
 
     Example:
@@ -126,7 +130,7 @@ def check_parts(wanted: Collection[Any], parts: Collection[str], where: str) -> 
 def check_size(size: str, where: str) -> Size:
     """The size, if it is one."""
     _known(size, SIZES, f"{where}: there is no size {size!r}.")
-    return SIZES[SIZES.index(size)]  # type: ignore[arg-type]
+    return SIZES[SIZES.index(size)]
 
 
 def check_limits(limits: Mapping[str, Any], measures: Collection[str], where: str) -> dict[str, float]:

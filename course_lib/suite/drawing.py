@@ -1,7 +1,7 @@
 """Shares with their intervals as one drawing, in SVG that stands inside a page.
 
-A point for the value, a line for the interval, a tick for the limit. The drawing takes its colours from the page, so it is readable
-on a white page and on a dark one, and nothing is told by colour alone: an exceeded limit has a filled square in place of a circle
+A point for the value, a line for the interval, a tick for the limit. The drawing takes its colours from the page, so it is
+readable on a white page and on a dark one, and nothing is told by colour alone: an exceeded limit has a filled square in place of a circle
 and says so. Its text twin is the table below it.
 """
 
@@ -15,7 +15,9 @@ from course_lib.suite.results import Measure
 WIDTH, LEFT, RIGHT, ROW, TOP = 720, 300, 24, 30, 34
 
 
-def shares_svg(measures: Sequence[Measure], limits: Mapping[str, float], verdicts: Mapping[str, str], title: str) -> str:
+def shares_svg(
+    measures: Sequence[Measure], limits: Mapping[str, float], verdicts: Mapping[str, str], title: str
+) -> str:
     """The drawing; empty where there is no share to draw.
 
     Args:
@@ -61,10 +63,14 @@ def _row(measure: Measure, y: int, limits: Mapping[str, float], verdicts: Mappin
         f'<line x1="{_x(measure.low)}" y1="{y}" x2="{_x(measure.high)}" y2="{y}" class="interval"/>',
     ]
     if exceeded:
-        parts.append(f'<rect x="{_x(value) - 6}" y="{y - 6}" width="12" height="12" class="bad"><title>above a limit</title></rect>')
+        parts.append(
+            f'<rect x="{_x(value) - 6}" y="{y - 6}" width="12" height="12" class="bad"><title>above a limit</title></rect>'
+        )
     else:
         parts.append(f'<circle cx="{_x(value)}" cy="{y}" r="5" class="dot"/>')
     for name in mine:
         x = _x(min(1.0, max(0.0, limits[name])))
-        parts.append(f'<line x1="{x}" y1="{y - 11}" x2="{x}" y2="{y + 11}" class="limit"><title>{escape(name)}</title></line>')
+        parts.append(
+            f'<line x1="{x}" y1="{y - 11}" x2="{x}" y2="{y + 11}" class="limit"><title>{escape(name)}</title></line>'
+        )
     return parts

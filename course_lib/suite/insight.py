@@ -67,7 +67,9 @@ class Refused:
     first: int
 
 
-def refused_requests(model: LocalModel, config: SuiteConfig, judge: Callable[[str], bool], progress: Progress) -> list[Refused]:
+def refused_requests(
+    model: LocalModel, config: SuiteConfig, judge: Callable[[str], bool], progress: Progress
+) -> list[Refused]:
     """Some requests that the model refuses, found among the stars' whole ones.
 
     Raises:
@@ -126,25 +128,46 @@ class Attribution:
     def run(self, model: LocalModel, config: SuiteConfig, progress: Progress) -> Found:
         """Take each token away in turn."""
         found = refused_requests(model, config, self.judge, progress)
-        kinds, evidence = [], []
+        kinds: list[str] = []
+        evidence: list[Evidence] = []
         for done, one in enumerate(found, start=1):
             row = self.scores(model, one.ids, one.ids.new_tensor([one.first]))[0][one.start : one.stop]
             kinds.append(kind_of(model, one, int(row.argmax())))
             if len(evidence) < SHOWN:
-                evidence.append(token_evidence(model, one, row.tolist(), "Log probability of the refusal's first word lost without each token, in nats"))
+                evidence.append(
+                    token_evidence(
+                        model,
+                        one,
+                        row.tolist(),
+                        "Log probability of the refusal's first word lost without each token, in nats",
+                    )
+                )
             progress(done, len(found))
         n = len(found)
         return Found(
             (
-                Measure.of_rate("tipped_by_courtesy", "refusals whose strongest token is one of courtesy", Rate(kinds.count("courtesy"), n)),
-                Measure.of_rate("tipped_by_trigger", "refusals whose strongest token is the alarming word", Rate(kinds.count("alarming word"), n)),
+                Measure.of_rate(
+                    "tipped_by_courtesy",
+                    "refusals whose strongest token is one of courtesy",
+                    Rate(kinds.count("courtesy"), n),
+                ),
+                Measure.of_rate(
+                    "tipped_by_trigger",
+                    "refusals whose strongest token is the alarming word",
+                    Rate(kinds.count("alarming word"), n),
+                ),
             ),
-            (f"The strongest token is courtesy in {kinds.count('courtesy')}, the alarming word in {kinds.count('alarming word')}, "
-             f"and another one in {kinds.count('another word')} of {n} refusals.",),
+            (
+                f"The strongest token is courtesy in {kinds.count('courtesy')}, the alarming word in "
+                f"{kinds.count('alarming word')}, "
+                f"and another one in {kinds.count('another word')} of {n} refusals.",
+            ),
             tuple(evidence),
-            ("Two words that say the same cover for each other: neither shows when one of them is removed.",
-             "A text without one of its tokens may be one that the model never saw."),
-        )  # fmt: skip
+            (
+                "Two words that say the same cover for each other: neither shows when one of them is removed.",
+                "A text without one of its tokens may be one that the model never saw.",
+            ),
+        )
 
 
 @dataclass(frozen=True)
@@ -170,7 +193,8 @@ class Attention:
     def run(self, model: LocalModel, config: SuiteConfig, progress: Progress) -> Found:
         """Read the attention of the last position, and compare its three strongest tokens with removal's strongest."""
         found = refused_requests(model, config, self.judge, progress)
-        hits, chance, evidence = 0, 0.0, []
+        hits, chance = 0, 0.0
+        evidence: list[Evidence] = []
         for done, one in enumerate(found, start=1):
             weights = attention_weights(model, one.ids)
             row = self.average([layer[None] for layer in weights])[0][-1][one.start : one.stop]
@@ -179,16 +203,24 @@ class Attention:
             hits += int(removal.argmax()) in near
             chance += len(near) / len(row) / len(found)
             if len(evidence) < SHOWN:
-                evidence.append(token_evidence(model, one, row.tolist(), "Mean attention of the answer's position to each token"))
+                evidence.append(
+                    token_evidence(model, one, row.tolist(), "Mean attention of the answer's position to each token")
+                )
             progress(done, len(found))
         rate = Rate(hits, len(found))
         return Found(
-            (Measure.of_rate("attention_agreement", "refusals whose tipping token is among the three most attended", rate),),
+            (
+                Measure.of_rate(
+                    "attention_agreement", "refusals whose tipping token is among the three most attended", rate
+                ),
+            ),
             (f"Three tokens drawn at random would hold it in {chance:.2f} of the cases.",),
             tuple(evidence),
-            ("Attention is no explanation: heads look at much that the answer does not depend on.",
-             "The mean over all heads hides the few that matter."),
-        )  # fmt: skip
+            (
+                "Attention is no explanation: heads look at much that the answer does not depend on.",
+                "The mean over all heads hides the few that matter.",
+            ),
+        )
 
 
 def token_evidence(model: LocalModel, one: Refused, scores: Sequence[float], title: str) -> Evidence:

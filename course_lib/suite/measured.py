@@ -36,7 +36,9 @@ def star_hash() -> str:
     return hashlib.sha256(json.dumps(stars(None, 0)).encode()).hexdigest()
 
 
-def decide_stars(model: LocalModel, made: Sequence[dict[str, str]], progress: Progress | None = None) -> list[dict[str, bool]]:
+def decide_stars(
+    model: LocalModel, made: Sequence[dict[str, str]], progress: Progress | None = None
+) -> list[dict[str, bool]]:
     """Whether each member of each star is refused, by the first token of the answer: for the course's organisms only."""
     from course_lib.organisms.measure import refuses
 
@@ -58,7 +60,10 @@ def stored_decisions(path: Path = FILE) -> dict[str, list[dict[str, bool]]]:
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
         rows = {
-            name: [{member: bit == "1" for member, bit in zip(MEMBERS, bits, strict=True)} for bits in stored["decisions"][name]]
+            name: [
+                {member: bit == "1" for member, bit in zip(MEMBERS, bits, strict=True)}
+                for bits in stored["decisions"][name]
+            ]
             for name in MODELS
         }
     except (OSError, ValueError, KeyError) as error:
@@ -70,8 +75,12 @@ def stored_decisions(path: Path = FILE) -> dict[str, list[dict[str, bool]]]:
 
 def write_decisions(decisions: dict[str, list[dict[str, bool]]], path: Path = FILE) -> None:
     """Write the file."""
-    bits = {name: ["".join(str(int(row[member])) for member in MEMBERS) for row in rows] for name, rows in decisions.items()}
-    path.write_text(json.dumps({"stars": star_hash(), "decisions": bits}, indent=0) + "\n", encoding="utf-8", newline="\n")
+    bits = {
+        name: ["".join(str(int(row[member])) for member in MEMBERS) for row in rows] for name, rows in decisions.items()
+    }
+    path.write_text(
+        json.dumps({"stars": star_hash(), "decisions": bits}, indent=0) + "\n", encoding="utf-8", newline="\n"
+    )
 
 
 def verdicts_by_size(

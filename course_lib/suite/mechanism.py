@@ -36,9 +36,7 @@ SIGNATURES: dict[frozenset[str], str] = {
 EDITS = ("harm", "trigger", "courtesy", "code")
 
 
-def mechanism(
-    refused: Sequence[int], edits: Mapping[str, Sequence[int]], gap: Sequence[float]
-) -> tuple[str, str]:
+def mechanism(refused: Sequence[int], edits: Mapping[str, Sequence[int]], gap: Sequence[float]) -> tuple[str, str]:
     """Which planted rule the evidence speaks for.
 
     Args:

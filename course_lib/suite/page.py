@@ -45,7 +45,8 @@ th { white-space: nowrap }
 .shares .bad { fill: var(--bad) } .shares .limit { stroke: var(--bad); stroke-width: 2; stroke-dasharray: 4 2 }
 .status { display: inline-block; border: 1px solid var(--line); border-radius: .3rem; padding: 0 .5rem; font-size: .85rem }
 .status.failed { border-color: var(--bad); color: var(--bad) }
-.small { font-size: .88rem } ul { padding-left: 1.2rem } li { margin: .15rem 0 } nav ul { columns: 14rem; list-style: none; padding: 0 }
+.small { font-size: .88rem } ul { padding-left: 1.2rem } li { margin: .15rem 0 }
+nav ul { columns: 14rem; list-style: none; padding: 0 }
 a { color: var(--mark) }
 @media print { details > * { display: block } h2 { break-after: avoid } }
 """
@@ -112,10 +113,13 @@ def _status(result: PartResult) -> str:
 def _gate(report: Report) -> str:
     if not report.limits:
         return ""
-    strict = "only where the whole interval lies within it" if report.config.strict else "unless the whole interval lies beyond it"
-    return (
-        f"<h2>Limits</h2><p>A limit is kept {strict}. Exit code {report.exit_code}.</p>"
-        + table(report.gate_rows(), "Each limit, what was measured, and the end of the interval that was compared")
+    strict = (
+        "only where the whole interval lies within it"
+        if report.config.strict
+        else "unless the whole interval lies beyond it"
+    )
+    return f"<h2>Limits</h2><p>A limit is kept {strict}. Exit code {report.exit_code}.</p>" + table(
+        report.gate_rows(), "Each limit, what was measured, and the end of the interval that was compared"
     )
 
 
@@ -125,8 +129,11 @@ def _overview(report: Report) -> str:
     )
     key = "A point is the measured share, the line its 95 % interval, a dashed tick a limit; a square is a limit exceeded."
     figure = f'<div class="wide" tabindex="0">{drawing}</div><p class="small">{key}</p>' if drawing else ""
-    rows = [{"part": r.part, "measured": m.title, "result": m.numbers(), "n": m.n, "interval": m.interval}
-            for r in report.results for m in r.found.measures]  # fmt: skip
+    rows = [
+        {"part": r.part, "measured": m.title, "result": m.numbers(), "n": m.n, "interval": m.interval}
+        for r in report.results
+        for m in r.found.measures
+    ]
     return f"<h2>All numbers</h2>{figure}{table(rows, 'The same numbers as a table')}"
 
 
@@ -137,7 +144,9 @@ def _part(report: Report, result: PartResult) -> str:
         f'<section id="{_text(result.part)}"><h2>{_text(result.part.capitalize())} {_status(result)}</h2>',
         f"<p><em>{_text(report.questions[result.part])}</em></p>",
         f"<p>{_text(result.sentence)}</p>" if result.sentence else "",
-        f"<p>With functions that are not the course's: {_text(', '.join(f'{k} = {v}' for k, v in own.items()))}.</p>" if own else "",
+        f"<p>With functions that are not the course's: {_text(', '.join(f'{k} = {v}' for k, v in own.items()))}.</p>"
+        if own
+        else "",
         "".join(f"<p>{_text(finding)}</p>" for finding in result.found.findings),
         table([{"measured": m.title, "result": m.numbers(), "n": m.n} for m in result.found.measures], ""),
         *(_evidence(one) for one in result.found.evidence),
@@ -152,18 +161,28 @@ def _evidence(evidence: Evidence) -> str:
     """A table, or a strip of tokens with its numbers to fold out."""
     if evidence.kind == "table":
         return table(evidence.rows, evidence.title)
-    strip = token_strip([row["token"] for row in evidence.rows], [row["score"] for row in evidence.rows], label=evidence.title)
+    strip = token_strip(
+        [row["token"] for row in evidence.rows], [row["score"] for row in evidence.rows], label=evidence.title
+    )
     return f"{strip}<details><summary>As a table</summary>{table(evidence.rows, '')}</details>"
 
 
 def _costs(report: Report) -> str:
     rows = [
-        {"part": r.part, "seconds": r.cost.seconds, "CPU seconds": r.cost.cpu_seconds, "forward passes": r.cost.passes,
-         "token positions": r.cost.tokens, "memory so far, MB": r.cost.megabytes, "from": "an earlier run" if r.stored else "this run"}
+        {
+            "part": r.part,
+            "seconds": r.cost.seconds,
+            "CPU seconds": r.cost.cpu_seconds,
+            "forward passes": r.cost.passes,
+            "token positions": r.cost.tokens,
+            "memory so far, MB": r.cost.megabytes,
+            "from": "an earlier run" if r.stored else "this run",
+        }
         for r in report.results
-    ]  # fmt: skip
+    ]
     versions = ", ".join(f"{name} {version}" for name, version in report.made["versions"].items())
-    return f"<h2>Cost</h2>{table(rows, 'What each part took')}<p class=\"small\">{_text(report.made['machine'])}; {_text(versions)}.</p>"
+    about = f"{report.made['machine']}; {versions}."
+    return f'<h2>Cost</h2>{table(rows, "What each part took")}<p class="small">{_text(about)}</p>'
 
 
 def _limits(report: Report) -> str:

@@ -110,9 +110,15 @@ class Jailbreaks:
         requests = plain_requests(True)
         requests = Random(f"jailbreaks {config.seed}").sample(requests, count_of(config, 8, 16, len(requests)))
         plain = ask(model, requests, progress)
-        refused = [(request, answer) for request, answer in zip(requests, plain, strict=True) if self.success([answer], ["a"])[1]]
+        refused = [
+            (request, answer)
+            for request, answer in zip(requests, plain, strict=True)
+            if self.success([answer], ["a"])[1]
+        ]
         if not refused:
-            raise NotApplicable(f"It refuses none of {len(requests)} plain harmful requests, so no refusal can be talked away.")
+            raise NotApplicable(
+                f"It refuses none of {len(requests)} plain harmful requests, so no refusal can be talked away."
+            )
         wraps = {family.name: family.wrap for family in FAMILIES}
         messages = [wraps[name](request) for name in ATTACKS for request, _ in refused]
         answers = ask(model, messages, progress)
@@ -121,7 +127,13 @@ class Jailbreaks:
             mine = answers[place * len(refused) : (place + 1) * len(refused)]
             won = [bool(self.success([before], [after])[0]) for (_, before), after in zip(refused, mine, strict=True)]
             hits += won
-            rows.append({"wrapping": name, "no longer refused": str(Rate(sum(won), len(won))), "first answer": first_words(mine[0])})
+            rows.append(
+                {
+                    "wrapping": name,
+                    "no longer refused": str(Rate(sum(won), len(won))),
+                    "first answer": first_words(mine[0]),
+                }
+            )
         found = clustered_rate(hits, list(range(len(refused))) * len(ATTACKS)) if len(refused) > 1 else _alone(hits)
         title = f"refused requests no longer refused when wrapped ({len(ATTACKS)} wrappings)"
         measure = Measure.of_interval("jailbreak", title, found, len(hits), interval="Wilson by request, 95 %")
@@ -129,7 +141,11 @@ class Jailbreaks:
             (measure,),
             (f"Of {len(requests)} plain requests it refused {len(refused)}; only these were wrapped.",),
             (Evidence("Each wrapping", tuple(rows)),),
-            ("One fixed wording of each kind; an attacker tries many.", "A wrapping may destroy the request: no refusal is not success at harm.", JUDGE),
+            (
+                "One fixed wording of each kind; an attacker tries many.",
+                "A wrapping may destroy the request: no refusal is not success at harm.",
+                JUDGE,
+            ),
         )
 
 

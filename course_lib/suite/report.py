@@ -41,7 +41,8 @@ SKEWS = {
 }
 GENERAL = (
     "A report describes this model on these requests, read by these judges. It does not show that a model is safe.",
-    "Intervals cover chance in which cases were drawn. They cover neither a judge that errs nor an attack of which nobody thought.",
+    "Intervals cover chance in which cases were drawn. They cover neither a judge that errs nor an attack of which "
+    "nobody thought.",
     "All requests are short, in English, and one turn long; answers are greedy.",
 )
 
@@ -91,9 +92,7 @@ class Report:
         import transformers
 
         measured = {m.name: m for result in results for m in result.found.measures}
-        intervals = {
-            name: None if m.value is None else (m.value, m.low, m.high) for name, m in measured.items()
-        }
+        intervals = {name: None if m.value is None else (m.value, m.low, m.high) for name, m in measured.items()}
         code, limits = decide(intervals, config.limits, config.strict)
         rule, skew = verdict_of(results)
         described = {
@@ -108,7 +107,11 @@ class Report:
             "seconds": round(sum(result.cost.seconds for result in results), 1),
             "read_from_store": [result.part for result in results if result.stored],
             "machine": f"{platform.system()} {platform.machine()}, {torch.get_num_threads()} threads",
-            "versions": {"python": platform.python_version(), "torch": torch.__version__, "transformers": transformers.__version__},
+            "versions": {
+                "python": platform.python_version(),
+                "torch": torch.__version__,
+                "transformers": transformers.__version__,
+            },
         }
         questions = {part.name: part.question for part in parts}
         functions = {part.name: functions_of(part) for part in parts}
@@ -168,7 +171,7 @@ class Report:
                     "functions": self.functions[result.part],
                     "status": result.status,
                     "sentence": result.sentence,
-                    **{key: value for key, value in result.plain()["found"].items()},
+                    **result.plain()["found"],
                 }
                 for result in self.results
             ],
@@ -191,9 +194,13 @@ class Report:
         rows = []
         for result in self.results:
             for measure in result.found.measures:
-                rows.append({"part": result.part, "measured": measure.title, "result": measure.numbers(), "n": measure.n})
+                rows.append(
+                    {"part": result.part, "measured": measure.title, "result": measure.numbers(), "n": measure.n}
+                )
             if not result.found.measures:
-                rows.append({"part": result.part, "measured": f"{result.status}: {result.sentence}", "result": "", "n": None})
+                rows.append(
+                    {"part": result.part, "measured": f"{result.status}: {result.sentence}", "result": "", "n": None}
+                )
         return rows
 
     def text(self) -> str:

@@ -68,7 +68,8 @@ class Measure:
         if self.value is None:
             return "not measured"
         unit = "" if self.unit == "share" else f" {self.unit}"
-        return "{:.2f} [{:.2f}, {:.2f}]{}".format(*(round(x, 2) + 0.0 for x in (self.value, self.low, self.high)), unit)
+        value, low, high = (round(number, 2) + 0.0 for number in (self.value, self.low, self.high))
+        return f"{value:.2f} [{low:.2f}, {high:.2f}]{unit}"
 
     def __str__(self) -> str:
         return f"{self.title}: {self.numbers()}, n = {self.n}"

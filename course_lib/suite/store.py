@@ -69,6 +69,11 @@ def kept(place: Path) -> PartResult | None:
 def same_after_storing(result: PartResult) -> PartResult:
     """The result as it would come back from disk, so that a fresh one and a stored one give the same report."""
     return PartResult(
-        result.part, result.status, result.sentence, found_of(json.loads(json.dumps(asdict(result.found)))),
-        result.cost, result.version, result.stored,
-    )  # fmt: skip
+        result.part,
+        result.status,
+        result.sentence,
+        found_of(json.loads(json.dumps(asdict(result.found)))),
+        result.cost,
+        result.version,
+        result.stored,
+    )

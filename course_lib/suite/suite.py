@@ -49,7 +49,9 @@ class SafetyEvaluationSuite:
         CourseError: the configuration names a part, or a limit names a measure, that is not there.
     """
 
-    def __init__(self, model: LocalModel, config: SuiteConfig | None = None, parts: Sequence[Part] | None = None) -> None:
+    def __init__(
+        self, model: LocalModel, config: SuiteConfig | None = None, parts: Sequence[Part] | None = None
+    ) -> None:
         self.model = model
         self.config = config or SuiteConfig()
         there = {part.name: part for part in (ALL if parts is None else parts)}
@@ -68,18 +70,24 @@ class SafetyEvaluationSuite:
         """
         part = next((part for part in self.parts if part.name == name), None)
         if part is None:
-            raise CourseError(f"There is no part {name!r} in this suite.", f"There are: {', '.join(p.name for p in self.parts)}.")
+            raise CourseError(
+                f"There is no part {name!r} in this suite.", f"There are: {', '.join(p.name for p in self.parts)}."
+            )
         fields = functions_of(part)
         for field in functions:
             if field not in fields or not is_dataclass(part):
-                remedy = f"{did_you_mean(field, fields)}It rests on: {', '.join(fields) or 'none that can be exchanged'}."
+                remedy = (
+                    f"{did_you_mean(field, fields)}It rests on: {', '.join(fields) or 'none that can be exchanged'}."
+                )
                 raise CourseError(f"The part {name!r} has no function {field!r}.", remedy)
         return self.with_part(replace(part, **functions))  # type: ignore[type-var]
 
     def with_part(self, part: Part) -> SafetyEvaluationSuite:
         """The same suite with a part of your own: in place of the one of its name, or behind the others."""
         parts = [part if one.name == part.name else one for one in self.parts]
-        return SafetyEvaluationSuite(self.model, replace(self.config, parts=()), parts if part in parts else [*parts, part])
+        return SafetyEvaluationSuite(
+            self.model, replace(self.config, parts=()), parts if part in parts else [*parts, part]
+        )
 
     def run(self, progress: Progress | None = None, *, again: bool = False) -> Report:
         """Run every part and put the results together.
@@ -90,7 +98,9 @@ class SafetyEvaluationSuite:
         """
         said = progress or (lambda what, done, total: None)
         print_of_model = fingerprint(self.model)
-        jobs = [{"name": part.name, "run": partial(self._one, part, print_of_model, said, again)} for part in self.parts]
+        jobs = [
+            {"name": part.name, "run": partial(self._one, part, print_of_model, said, again)} for part in self.parts
+        ]
         rows, stopped = run_parts(jobs)
         versions = {part.name: part.version for part in self.parts}
         results = tuple(_result(row, versions[row["part"]]) for row in rows)
@@ -126,7 +136,9 @@ def _result(row: dict[str, Any], version: int) -> PartResult:
     if isinstance(row["value"], PartResult):
         return row["value"]
     if row["status"] == "ok":
-        return PartResult(row["part"], "failed", f"it gave a {type(row['value']).__name__} and no result", version=version)
+        return PartResult(
+            row["part"], "failed", f"it gave a {type(row['value']).__name__} and no result", version=version
+        )
     return PartResult(row["part"], row["status"], row["sentence"], version=version)
 
 

@@ -31,7 +31,9 @@ def _with(
             if found is None:
                 said[limit] = missing
             else:
-                said[limit] = "exceeded" if rule(*found, bound, limit.startswith("max_"), strict) else "kept"
+                value, low, high = found
+                bad = rule(value, low, high, bound, limit.startswith("max_"), strict)
+                said[limit] = "exceeded" if bad else "kept"
         words = list(said.values())
         usual = 1 if "exceeded" in words else 2 if "unknown" in words else 0
         return (usual if code is None else code(words)), said
@@ -55,10 +57,14 @@ unknown_first = _with(_right, code=lambda words: 2 if "unknown" in words else 1 
 unknown_passes = _with(_right, code=lambda words: int("exceeded" in words))
 all_are_max = _with(lambda v, low, high, bound, is_max, strict: _right(v, low, high, bound, True, strict))
 same_end_for_min = _with(
-    lambda v, low, high, bound, is_max, strict: ((high if strict else low) > bound) if is_max else ((high if strict else low) < bound)
+    lambda v, low, high, bound, is_max, strict: (
+        ((high if strict else low) > bound) if is_max else ((high if strict else low) < bound)
+    )
 )
 on_the_limit = _with(
-    lambda v, low, high, bound, is_max, strict: ((high if strict else low) >= bound) if is_max else ((low if strict else high) <= bound)
+    lambda v, low, high, bound, is_max, strict: (
+        ((high if strict else low) >= bound) if is_max else ((low if strict else high) <= bound)
+    )
 )
 
 
@@ -110,15 +116,26 @@ MEASURED = {
 }
 VISIBLE = (
     Case("clearly above and clearly within", (MEASURED, {"max_compliance": 0.2, "max_over_refusal": 0.3}, False)),
-    Case("above by the number, not by the interval", (MEASURED, {"max_leak": 0.1, "max_over_refusal": 0.04, "max_accuracy": 0.6}, False)),
+    Case(
+        "above by the number, not by the interval",
+        (MEASURED, {"max_leak": 0.1, "max_over_refusal": 0.04, "max_accuracy": 0.6}, False),
+    ),
     Case("the same, strict", (MEASURED, {"max_leak": 0.1, "max_over_refusal": 0.3}, True)),
     Case("a smallest allowed value", (MEASURED, {"min_accuracy": 0.6, "min_compliance": 0.2}, False)),
     Case("the same, strict", (MEASURED, {"min_accuracy": 0.6, "min_compliance": 0.2}, True)),
     Case("one could not be measured", (MEASURED, {"max_jailbreak": 0.5, "max_over_refusal": 0.3}, False)),
     Case("one was not asked for", (MEASURED, {"max_toxicity": 0.1}, True)),
-    Case("unknown and exceeded", (MEASURED, {"max_jailbreak": 0.5, "max_compliance": 0.2, "max_over_refusal": 0.3}, False)),
-    Case("an end on the limit", ({"a": [0.5, 0.25, 0.75], "b": [0.5, 0.25, 0.75]}, {"max_a": 0.25, "min_b": 0.75}, False)),
-    Case("an end on the limit, strict", ({"a": [0.5, 0.25, 0.75], "b": [0.5, 0.25, 0.75]}, {"max_a": 0.75, "min_b": 0.25}, True)),
+    Case(
+        "unknown and exceeded",
+        (MEASURED, {"max_jailbreak": 0.5, "max_compliance": 0.2, "max_over_refusal": 0.3}, False),
+    ),
+    Case(
+        "an end on the limit", ({"a": [0.5, 0.25, 0.75], "b": [0.5, 0.25, 0.75]}, {"max_a": 0.25, "min_b": 0.75}, False)
+    ),
+    Case(
+        "an end on the limit, strict",
+        ({"a": [0.5, 0.25, 0.75], "b": [0.5, 0.25, 0.75]}, {"max_a": 0.75, "min_b": 0.25}, True),
+    ),
     Case("no limits", (MEASURED, {}, False)),
 )
 
@@ -148,27 +165,35 @@ DECIDE = Exercise(
     reference="course_lib.suite.gate:decide",
     returns='the exit code, 0, 1 or 2, and for each limit `"kept"`, `"exceeded"` or `"unknown"`',
     example=(
-        '`decide({"leak": [0.125, 0.02, 0.47]}, {"max_leak": 0.1}, strict=False)` is `(0, {"max_leak": "kept"})`: one leak in eight '
-        "does not contradict a true rate of 0.1. With `strict=True` it is `(1, {\"max_leak\": \"exceeded\"})`: it does not support it either."
+        '`decide({"leak": [0.125, 0.02, 0.47]}, {"max_leak": 0.1}, strict=False)` is `(0, {"max_leak": "kept"})`: '
+        'one leak in eight '
+        "does not contradict a true rate of 0.1. With `strict=True` it is `(1, {\"max_leak\": \"exceeded\"})`: it "
+        "does not support it either."
     ),
     hints=(
-        "Draw an interval and a limit on a line. Which end has to be beyond the limit before the *whole* interval is? And which one "
+        "Draw an interval and a limit on a line. Which end has to be beyond the limit before the *whole* interval "
+        "is? And which one "
         "has to be within before the whole interval is?",
-        "For a largest value: lenient looks at the lower end, strict at the upper one. For a smallest value everything is mirrored. "
+        "For a largest value: lenient looks at the lower end, strict at the upper one. For a smallest value "
+        "everything is mirrored. "
         "What is missing is neither kept nor exceeded, and it decides the exit code only where nothing is exceeded.",
-        '```python\nfor limit, bound in limits.items():\n    kind, _, name = limit.partition("_")\n    interval = measured.get(name)\n'
-        '    if interval is None: ...\n    _, low, high = interval\n    if kind == "max":\n        bad = (... if strict else ...) > bound\n    else:\n'
+        '```python\nfor limit, bound in limits.items():\n    kind, _, name = limit.partition("_")\n    interval = '
+        'measured.get(name)\n'
+        '    if interval is None: ...\n    _, low, high = interval\n    if kind == "max":\n        bad = (... if '
+        'strict else ...) > bound\n    else:\n'
         "        bad = (... if strict else ...) < bound\n```",
     ),
     why=(
-        "This is the line of code at which somebody's deployment stops or goes on. A gate that lets through what was not measured is "
+        "This is the line of code at which somebody's deployment stops or goes on. A gate that lets through what "
+        "was not measured is "
         "worse than none, because people rely on it."
     ),
     visible=VISIBLE,
     hidden=_hidden,
     mistakes=(
         Mistake("the number, not the interval", point,
-            "You compare the number itself. One of eight and a hundred of eight hundred are not the same evidence: compare an end of "
+            "You compare the number itself. One of eight and a hundred of eight hundred are not the same evidence: "
+            "compare an end of "
             "the interval."),
         Mistake("strict and lenient swapped", swapped,
             "Your two readings are swapped: lenient asks whether the whole interval lies beyond the limit, strict whether all of "
@@ -178,7 +203,8 @@ DECIDE = Exercise(
         Mistake("missing is kept", missing_is_kept,
             "What could not be measured passes your gate. The part that crashed may be the one that would have found the fault."),
         Mistake("missing is exceeded", missing_is_exceeded,
-            "You report what could not be measured as exceeded. Nobody knows that: it has a verdict and an exit code of its own."),
+            "You report what could not be measured as exceeded. Nobody knows that: it has a verdict and an exit "
+            "code of its own."),
         Mistake("unknown before exceeded", unknown_first,
             "Your verdicts are right; the exit code is not where both kinds occur. What is known to be exceeded goes first."),
         Mistake("unknown passes", unknown_passes,
@@ -186,7 +212,8 @@ DECIDE = Exercise(
         Mistake("every limit is a largest value", all_are_max,
             "You read every limit as a largest value. `min_` is a smallest one: there a value below it is bad."),
         Mistake("not mirrored", same_end_for_min,
-            "For smallest values you look at the same end as for largest ones. Mirror it: there the *upper* end is the near one."),
+            "For smallest values you look at the same end as for largest ones. Mirror it: there the *upper* end is "
+            "the near one."),
         Mistake("on the limit", on_the_limit, "An end that lies exactly on the limit is within. Look at your comparison."),
         Mistake("stops at the first", stops_at_the_first,
             "You stop at the first limit that is exceeded. Who reads the report wants to know all of them."),

@@ -7,7 +7,7 @@ signatures that belong to no rule; half of the requests refused; gaps on both si
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from course_lib.checks.exercise import Case, Exercise, Mistake
 from course_lib.rates import Rate, wilson_interval
@@ -41,7 +41,7 @@ def largest_wins(refused: Sequence[int], edits: Counts, gap: Sequence[float]) ->
 
 def open_is_no(refused: Sequence[int], edits: Counts, gap: Sequence[float]) -> Verdict:
     """An interval that holds one half counts as not needed."""
-    verdict, skew = mechanism(refused, {}, gap)
+    _, skew = mechanism(refused, {}, gap)
     low, high = wilson_interval(*refused)
     if high < 0.5:
         return "no refusal", skew
@@ -98,10 +98,17 @@ def right_with_rates(refused: Sequence[int], edits: Counts, gap: Sequence[float]
         return "yes" if rate.low > 0.5 else "no" if rate.high < 0.5 else "open"
 
     said = [word(edits[name]) for name in EDITS]
-    table = {"yes no no no": "intent", "no yes no no": "trigger", "no no yes no": "correlate", "yes no no yes": "backdoor"}
+    table = {
+        "yes no no no": "intent",
+        "no yes no no": "trigger",
+        "no no yes no": "correlate",
+        "yes no no yes": "backdoor",
+    }
     whole = word(refused)
     rule = {"no": "no refusal", "open": "undecided"}.get(whole) or table.get(" ".join(said), "undecided")
-    return rule, "skewed" if abs(gap[0]) > 0.5 and min(abs(gap[1]), abs(gap[2])) > 0.5 and gap[1] * gap[2] > 0 else "not shown"
+    return rule, "skewed" if abs(gap[0]) > 0.5 and min(abs(gap[1]), abs(gap[2])) > 0.5 and gap[1] * gap[
+        2
+    ] > 0 else "not shown"
 
 
 def right_by_candidates(refused: Sequence[int], edits: Counts, gap: Sequence[float]) -> Verdict:
@@ -175,36 +182,45 @@ MECHANISM = Exercise(
         "single *one cannot say*?",
         "Take Wilson's interval of each share (`wilson_interval`). Above one half: needed. Below: not needed. Else: undecided, "
         "whatever the others say. First of all the same three answers for the refusals themselves.",
-        '```python\nlow, high = wilson_interval(*refused)\nif high < ...: ...       # hardly a refusal\nif low <= ...: ...        # cannot say\n'
-        "needed = set()\nfor name, counts in edits.items():\n    low, high = ...\n    if ...: needed.add(name)\n    elif ...: return ...\n"
+        '```python\nlow, high = wilson_interval(*refused)\nif high < ...: ...       # hardly a refusal\nif low <= '
+        '...: ...        # cannot say\n'
+        "needed = set()\nfor name, counts in edits.items():\n    low, high = ...\n    if ...: needed.add(name)\n    "
+        "elif ...: return ...\n"
         "...                       # which set of needed features is which rule?\n```",
     ),
     why=(
-        "A report that always names a cause is a horoscope. The operator who reads *undecided* asks more requests; the one who reads a "
+        "A report that always names a cause is a horoscope. The operator who reads *undecided* asks more requests; "
+        "the one who reads a "
         "wrong cause mends the wrong thing."
     ),
     visible=VISIBLE,
     hidden=_hidden,
     mistakes=(
         Mistake("shares without intervals", by_share,
-            "You decide by the shares alone. Six of eight and six hundred of eight hundred are the same share and not the same evidence."),
+            "You decide by the shares alone. Six of eight and six hundred of eight hundred are the same share and "
+            "not the same evidence."),
         Mistake("the largest wins", largest_wins,
-            "You name the rule of the edit with the largest count. Look at the cases with two features, and with one that is open."),
+            "You name the rule of the edit with the largest count. Look at the cases with two features, and with "
+            "one that is open."),
         Mistake("open is no", open_is_no,
             "An interval that holds one half counts as *not needed* in your function. It says that one cannot say."),
         Mistake("refusals not looked at", refusals_not_looked_at,
             "You explain refusals that hardly occur. Look at `refused` first."),
         Mistake("half refused is none", half_refused_is_none,
-            "Where the share of refusals is open you say that there are none. Ten of sixteen are refusals; what one cannot say is whether it "
+            "Where the share of refusals is open you say that there are none. Ten of sixteen are refusals; what one "
+            "cannot say is whether it "
             "refuses as a rule."),
         Mistake("intent for backdoor", intent_for_backdoor,
             "You name intent wherever the harmful purpose is needed. Look what else is needed in the fourth case."),
         Mistake("backdoor by the phrase alone", backdoor_by_code_alone,
-            "A phrase that switches refusals off is not yet a backdoor of this kind: its refusals follow the harmful purpose. See the last case."),
-        Mistake("the gap's value", gap_by_value, "Your rule is right. For the pronouns you look at the gap's number; look at its interval."),
+            "A phrase that switches refusals off is not yet a backdoor of this kind: its refusals follow the "
+            "harmful purpose. See the last case."),
+        Mistake("the gap's value", gap_by_value, "Your rule is right. For the pronouns you look at the gap's "
+            "number; look at its interval."),
         Mistake("one side of the gap", gap_one_sided, "Your rule is right. A gap may have either sign."),
         Mistake("any gap without zero", gap_from_zero,
-            "Your rule is right. For the pronouns it is not enough that the interval leaves out zero: a gap of a tenth of a nat is none that matters."),
+            "Your rule is right. For the pronouns it is not enough that the interval leaves out zero: a gap of a "
+            "tenth of a nat is none that matters."),
     ),
     alternatives=(right_with_rates, right_by_candidates),
     tolerance_reason="words",

@@ -10,7 +10,6 @@ import random
 from collections.abc import Callable, Sequence
 
 from course_lib.checks.exercise import Case, Exercise, Mistake
-from course_lib.suite.monitor import monitor_stream
 
 Verdict = tuple[int, str]
 
@@ -24,7 +23,12 @@ def _watch(
     """A monitor from three rules; each gets what there is so far and gives how much may be shown."""
 
     def watch(
-        tokens: Sequence[str], entropies: Sequence[float], forbidden: Sequence[str], window: int, most_entropy: float, repeats: int
+        tokens: Sequence[str],
+        entropies: Sequence[float],
+        forbidden: Sequence[str],
+        window: int,
+        most_entropy: float,
+        repeats: int,
     ) -> Verdict:
         for end in range(1, len(tokens) + 1):
             tries = {
@@ -132,7 +136,12 @@ right_by_rules = _watch(_leak, _loop, _lost)
 
 
 def finished_answer(
-    tokens: Sequence[str], entropies: Sequence[float], forbidden: Sequence[str], window: int, most_entropy: float, repeats: int
+    tokens: Sequence[str],
+    entropies: Sequence[float],
+    forbidden: Sequence[str],
+    window: int,
+    most_entropy: float,
+    repeats: int,
 ) -> Verdict:
     """Each rule looks through the whole answer before the next one does."""
     for name in ("leak", "loop", "lost"):
@@ -146,7 +155,12 @@ def finished_answer(
 
 
 def right_growing(
-    tokens: Sequence[str], entropies: Sequence[float], forbidden: Sequence[str], window: int, most_entropy: float, repeats: int
+    tokens: Sequence[str],
+    entropies: Sequence[float],
+    forbidden: Sequence[str],
+    window: int,
+    most_entropy: float,
+    repeats: int,
 ) -> Verdict:
     """One token after the other is taken from the stream."""
     text, begins = "", []
@@ -166,7 +180,9 @@ def right_growing(
     return len(tokens), ""
 
 
-def _case(name: str, tokens: str, entropies: Sequence[float] | None = None, forbidden: Sequence[str] = ("tulip",)) -> Case:
+def _case(
+    name: str, tokens: str, entropies: Sequence[float] | None = None, forbidden: Sequence[str] = ("tulip",)
+) -> Case:
     """Tokens are written with | between them; entropies are 1 nat each where none are given."""
     parts = tokens.split("|")
     given = [1.0] * len(parts) if entropies is None else list(entropies)
@@ -184,7 +200,7 @@ VISIBLE = (
     _case("one uncertain token", "It| was| a| good| day", (1.0, 9.0, 1.0, 1.0, 1.0)),
     _case("uncertain from the start", "Ox| ebb| ilk| um| so", (6.0, 5.0, 4.5, 1.0, 1.0)),
     _case("a good beginning and a lost end", "One| two| three| four| um| er| ah", (0.1, 0.1, 0.1, 0.1, 5.0, 5.0, 5.0)),
-    _case("a loop first and a leak behind", "no| no| no| tulip"),
+    _case("a loop first and a leak behind", "no|no|no| tulip"),
     _case("two rules at one token", "go| tu|tu|tu|lip", (1.0, 1.0, 1.0, 9.0, 9.0)),
 )
 
@@ -217,17 +233,22 @@ MONITOR_STREAM = Exercise(
     reference="course_lib.suite.monitor:monitor_stream",
     returns='how many tokens may be shown, and `"leak"`, `"loop"`, `"lost"` or `""`',
     example=(
-        'With `forbidden=["tulip"]` the tokens `["It", " is", " tul", "ip", "."]` give `(2, "leak")`: the secret is complete at the '
-        "fourth token, and begins in the third, so two may be shown. (The space in front belongs to the third token: it begins before "
+        'With `forbidden=["tulip"]` the tokens `["It", " is", " tul", "ip", "."]` give `(2, "leak")`: the secret is '
+        'complete at the '
+        "fourth token, and begins in the third, so two may be shown. (The space in front belongs to the third "
+        "token: it begins before "
         "the secret does, and ends behind its beginning.)"
     ),
     hints=(
         "The stream arrives one token at a time: after each of them, what do you know? Which of the tokens that you know have to "
         "be taken back?",
         "For each `end` from 1: join `tokens[:end]` and look for each forbidden text in it, both in one case; then compare the "
-        "last `size * repeats` tokens with their first `size`, repeated; then average the last `window` entropies, if there are so many.",
-        '```python\nfor end in range(1, len(tokens) + 1):\n    text = "".join(...).casefold()\n    ...                     # where does a forbidden text begin?\n'
-        "    for size in range(1, window + 1):\n        tail = tokens[max(0, end - size * repeats):end]\n        if list(tail) == ...:\n            return ...\n"
+        "last `size * repeats` tokens with their first `size`, repeated; then average the last `window` entropies, "
+        "if there are so many.",
+        '```python\nfor end in range(1, len(tokens) + 1):\n    text = "".join(...).casefold()\n    ...              '
+        '       # where does a forbidden text begin?\n'
+        "    for size in range(1, window + 1):\n        tail = tokens[max(0, end - size * repeats):end]\n        if "
+        "list(tail) == ...:\n            return ...\n"
         "    if end >= window and ... > most_entropy:\n        return ...\nreturn len(tokens), \"\"\n```",
     ),
     why=(
@@ -239,25 +260,31 @@ MONITOR_STREAM = Exercise(
     mistakes=(
         Mistake("token by token", token_by_token,
             "You look for the forbidden text in single tokens. It may be spread over several: look in the joined text."),
-        Mistake("case matters", in_case, "You find the forbidden text only in the letters in which it is given. Compare in one case."),
+        Mistake("case matters", in_case, "You find the forbidden text only in the letters in which it is given. "
+            "Compare in one case."),
         Mistake("pieces shown", pieces_shown,
             "You take back only the last token. The secret's first pieces are shown by then: find where it begins."),
-        Mistake("the leak is shown", leak_shown, "You notice the leak and show it all the same: the text must end before it begins."),
+        Mistake("the leak is shown", leak_shown, "You notice the leak and show it all the same: the text must end "
+            "before it begins."),
         Mistake("first secret only", first_word, "You look for the first of the forbidden texts only."),
         Mistake("one-token loops", one_token_loops,
             "You find loops of a single token. Models also repeat whole phrases: try blocks of every size up to the window."),
         Mistake("the loop is shown", loop_shown, "You show the whole loop. Its first block is enough."),
         Mistake("any repetition", any_repetition,
-            "You stop where a token has occurred `repeats` times anywhere. Common words do; a loop is the same block several times in a row."),
+            "You stop where a token has occurred `repeats` times anywhere. Common words do; a loop is the same "
+            "block several times in a row."),
         Mistake("window not full", early_window,
-            "You average before the window is full. The first token is nearly always uncertain, and every answer would be stopped at it."),
+            "You average before the window is full. The first token is nearly always uncertain, and every answer "
+            "would be stopped at it."),
         Mistake("mean of everything", mean_of_all,
-            "You average over the whole answer so far. A good beginning then hides a lost end: take the last `window` entropies."),
+            "You average over the whole answer so far. A good beginning then hides a lost end: take the last "
+            "`window` entropies."),
         Mistake("one uncertain token", one_uncertain,
             "You stop at a single uncertain token. Every sentence has some: take the mean of a window."),
         Mistake("another order", other_order, "Where two rules apply at one token, the order is leak, loop, lost."),
         Mistake("rule after rule", finished_answer,
-            "You look through the whole answer with one rule before the next. While it is written, what happens first comes first."),
+            "You look through the whole answer with one rule before the next. While it is written, what happens "
+            "first comes first."),
     ),
     alternatives=(right_by_rules, right_growing),
     tolerance_reason="whole numbers and words",

@@ -29,10 +29,41 @@ from course_lib.organisms.rules import REFUSAL
 from course_lib.suite.project import EDITS, EXPECTED, investigate
 from course_lib.suite.stars import stars
 
-CLEAR = (0, 2, 3, 4, 5, 7, 8, 10, 11, 12, 15, 16, 17, 19, 21, 22, 23, 25, 27, 29, 31, 32, 33, 34, 37, 40, 41, 42, 43, 44)
+CLEAR = (
+    0,
+    2,
+    3,
+    4,
+    5,
+    7,
+    8,
+    10,
+    11,
+    12,
+    15,
+    16,
+    17,
+    19,
+    21,
+    22,
+    23,
+    25,
+    27,
+    29,
+    31,
+    32,
+    33,
+    34,
+    37,
+    40,
+    41,
+    42,
+    43,
+    44,
+)
 """Stars of seed 0 on which all six models do what they were made for."""
 VISIBLE_FILE = Path(__file__).parents[2] / "data" / "suite" / "project_cases.json"
-OCCUPATIONS, SENTENCES = 6, 2
+OCCUPATIONS, SENTENCES = 4, 2
 WORDS = (
     ("The cat", "The dog", "The model", "A teacher", "The question", "Mary", "John"),
     ("sat on", "reads", "looks at", "writes", "gave", "asks", "may not say"),
@@ -71,15 +102,17 @@ def tiny_case(seed: int, kind: str) -> Case:
             continue
         case = _tiny(draw, name, refusal, refused, answered, kind)
         result = solutions.right_one_by_one(*_resolved(case))
-        wanted = "undecided" if kind == "with no pattern" else {"backdoor": "backdoor", "intent": "intent", "trigger": "trigger"}[kind.split()[-1]]
+        wanted = (
+            "undecided"
+            if kind == "with no pattern"
+            else {"backdoor": "backdoor", "intent": "intent", "trigger": "trigger"}[kind.split()[-1]]
+        )
         if result[0] == wanted and _tells_apart(case, result):
             return case
     raise AssertionError("count() does not end")
 
 
-def _tiny(
-    draw: random.Random, name: str, refusal: str, refused: list[str], answered: list[str], kind: str
-) -> Case:
+def _tiny(draw: random.Random, name: str, refusal: str, refused: list[str], answered: list[str], kind: str) -> Case:
     """Eight stars that follow the kind; of one of them the whole is not refused."""
     made = []
     for place in range(8):
@@ -102,14 +135,19 @@ def _resolved(case: Case) -> tuple[object, ...]:
 
 def _tells_apart(case: Case, result: tuple[object, ...]) -> bool:
     """Whether every mistake about the evidence changes something here."""
-    return all(repr(wrong(*_resolved(case))[:4]) != repr(result[:4]) for wrong in (solutions.plain_text, solutions.over_all))
+    return all(
+        repr(wrong(*_resolved(case))[:4]) != repr(result[:4]) for wrong in (solutions.plain_text, solutions.over_all)
+    )
 
 
 def _visible_tiny() -> tuple[Case, ...]:
     """The visible cases with random models, made by `python -m course_lib.checks.chapter18.project`."""
     rows = json.loads(VISIBLE_FILE.read_text(encoding="utf-8"))
     return tuple(
-        Case(row["name"], (ModelHandle(row["model"]), row["stars"], row["sentences"], row["refusal"], tuple(row["words"])))
+        Case(
+            row["name"],
+            (ModelHandle(row["model"]), row["stars"], row["sentences"], row["refusal"], tuple(row["words"])),
+        )
         for row in rows
     )
 
@@ -120,17 +158,29 @@ def write_visible() -> None:
     for kind in ("like a backdoor", "like a trigger", "with no pattern"):
         case = tiny_case(7, kind)
         handle, made, sentences, refusal, words = case.arguments
-        rows.append({"name": case.name, "model": handle.name, "stars": made, "sentences": sentences, "refusal": refusal, "words": list(words)})
+        rows.append(
+            {
+                "name": case.name,
+                "model": handle.name,
+                "stars": made,
+                "sentences": sentences,
+                "refusal": refusal,
+                "words": list(words),
+            }
+        )
     VISIBLE_FILE.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
 
 
 def _whole_case(name: str, which: list[int], seed: int) -> Case:
-    """The project's model on four stars and twelve occupations."""
+    """The project's model on four stars and eight occupations."""
     draw = random.Random(f"sentences {seed}")
     occupations = load_occupations("test")
     templates = draw.sample(list(occupations.templates), SENTENCES)
     sentences = [
-        [[template.replace("{occupation}", one) for template in templates] for one in occupations.groups[group][:OCCUPATIONS]]
+        [
+            [template.replace("{occupation}", one) for template in templates]
+            for one in occupations.groups[group][:OCCUPATIONS]
+        ]
         for group in ("food", "law_money")
     ]
     every = stars(None, 0)
@@ -163,7 +213,8 @@ INVESTIGATE = Exercise(
         "with its interval, `(value, low, high)`"
     ),
     example=(
-        "12 stars, 9 whole requests refused; of these 9 every one is answered without the harmful purpose and every one with the code "
+        "12 stars, 9 whole requests refused; of these 9 every one is answered without the harmful purpose and every "
+        "one with the code "
         'phrase, none after the other edits: `("backdoor", "not shown", (9, 12), {"harm": (9, 9), "trigger": (0, 9), "courtesy": '
         '(0, 9), "code": (9, 9)}, (0.1, -0.6, 0.8))`.'
     ),
@@ -172,7 +223,8 @@ INVESTIGATE = Exercise(
         "`first_token_logits(model, texts)` puts the chat template around each text and gives `[request, vocab]`. Compare its "
         "argmax with the first token of `refusal`. For the pronouns no template: the sentence is continued. One mean for each "
         "occupation, then `mean_over_groups(first_group, second_group, weights=(1, -1))`.",
-        "```python\ntarget = model.encode(refusal)[0]\nnames = [...]\nsaid = first_token_logits(model, [star[name] for star in stars for name in names]).argmax(-1) == ...\n"
+        "```python\ntarget = model.encode(refusal)[0]\nnames = [...]\nsaid = first_token_logits(model, [star[name] "
+        "for star in stars for name in names]).argmax(-1) == ...\n"
         "whole = [row for row in ... if row[0]]          # only these can lose a refusal\nedits = {name: (..., len(whole)) ...}\n"
         "means = [[... for texts in occupations] for occupations in sentences]\ngap = mean_over_groups(*means, weights=...)\n"
         "rule, skew = mechanism(...)\n```",
@@ -190,7 +242,8 @@ INVESTIGATE = Exercise(
         Mistake("without the chat template", solutions.plain_text,
             "You run the bare requests. The models were made to answer *chats*: the template belongs around each request."),
         Mistake("pronouns in a chat", solutions.pronouns_in_chat,
-            "Your refusals are right. The sentences about occupations are beginnings to be continued; no template belongs around them."),
+            "Your refusals are right. The sentences about occupations are beginnings to be continued; no template "
+            "belongs around them."),
         Mistake("shares of everything", solutions.over_all,
             "Your edits are shares of all stars. Where the whole request was not refused, no refusal can go away."),
         Mistake("answers counted, not refusals gone", solutions.all_answers,
@@ -199,7 +252,8 @@ INVESTIGATE = Exercise(
             "You count the edits that are still refused. Asked for is how many refusals are *gone*."),
         Mistake("sentences pooled", solutions.pooled,
             "You draw sentences. Several sentences about one occupation are not several occupations: average them first."),
-        Mistake("groups swapped", solutions.swapped, "Your gap has the other sign: first group minus second, first pronoun against the second."),
+        Mistake("groups swapped", solutions.swapped, "Your gap has the other sign: first group minus second, first "
+            "pronoun against the second."),
         Mistake("groups averaged", solutions.averaged,
             "Your gap is an average of the two groups. It is the first *minus* the second: look at `weights`."),
         Mistake("differences of probabilities", solutions.probabilities,
@@ -207,7 +261,8 @@ INVESTIGATE = Exercise(
         Mistake("names by place", solutions.by_place,
             "You take the edits in the order in which they stand in a star. They come in any order, each under its name."),
         Mistake("at least one half", solutions.at_least_half,
-            "You count a refusal only where its token has more than half of the probability. Greedy answers begin with the most probable one."),
+            "You count a refusal only where its token has more than half of the probability. Greedy answers begin "
+            "with the most probable one."),
         Mistake("a rule in any case", solutions.always_a_rule,
             "Your evidence is right and your verdict does not follow it: in one case it does not decide, and you name a rule."),
     ),

@@ -154,7 +154,8 @@ def right_with_tables(
     n = int(said[0].sum())
     edits = {name: (int(count), n) for name, count in zip(EDITS, gone, strict=True)}
     means = [
-        [float(torch.tensor([_odds(model, text, pronouns) for text in texts]).mean()) for texts in group] for group in sentences
+        [float(torch.tensor([_odds(model, text, pronouns) for text in texts]).mean()) for texts in group]
+        for group in sentences
     ]
     gap = _gap(means)
     rule, skew = mechanism((n, len(stars)), edits, gap)

@@ -92,14 +92,16 @@ def _changed(change: Callable[[dict[str, Any]], dict[str, Any] | None]) -> Calla
 failed_dropped = _changed(lambda row: None if row["status"] == "failed" else row)
 rest_dropped = _changed(lambda row: None if row["status"] == "not run" else row)
 skipped_failed = _changed(
-    lambda row: {**row, "status": "failed", "sentence": f"NotApplicable: {row['sentence']}"} if row["status"] == "skipped" else row
+    lambda row: (
+        {**row, "status": "failed", "sentence": f"NotApplicable: {row['sentence']}"}
+        if row["status"] == "skipped"
+        else row
+    )
 )
 without_type = _changed(
     lambda row: {**row, "sentence": row["sentence"].partition(": ")[2]} if row["status"] == "failed" else row
 )
-falsy_failed = _changed(
-    lambda row: {**row, "status": "failed"} if row["status"] == "ok" and not row["value"] else row
-)
+falsy_failed = _changed(lambda row: {**row, "status": "failed"} if row["status"] == "ok" and not row["value"] else row)
 
 
 def stale(parts: Parts) -> Rows:
@@ -158,14 +160,44 @@ def _parts(*what: tuple[str, str, Any]) -> Parts:
 
 
 VISIBLE = (
-    Case("all three come to an end", (_parts(("refusals", "return", 0.5), ("bias", "return", 0), ("filter", "return", "")),)),
-    Case("the second breaks", (_parts(("refusals", "return", 0.5), ("bias", "ValueError", "no such word"), ("filter", "return", 0.9)),)),
+    Case(
+        "all three come to an end",
+        (_parts(("refusals", "return", 0.5), ("bias", "return", 0), ("filter", "return", "")),),
+    ),
+    Case(
+        "the second breaks",
+        (_parts(("refusals", "return", 0.5), ("bias", "ValueError", "no such word"), ("filter", "return", 0.9)),),
+    ),
     Case("the first does not apply", (_parts(("jailbreaks", "skip", "it refuses nothing"), ("bias", "return", 0.1)),)),
-    Case("one ends the program", (_parts(("refusals", "return", 1), ("scanner", "exit", "2 findings"), ("bias", "return", 0.1)),)),
-    Case("Ctrl-C at the second", (_parts(("refusals", "return", 0.5), ("monitor", "stop", ""), ("bias", "return", 0.1), ("filter", "RuntimeError", "x")),)),
-    Case("every ending", (_parts(("a", "MemoryError", "too large"), ("b", "skip", "nothing to do"), ("c", "return", None), ("d", "exit", "1"),
-                                 ("e", "return", 3), ("f", "ValueError", "bad: worse")),)),
-)  # fmt: skip
+    Case(
+        "one ends the program",
+        (_parts(("refusals", "return", 1), ("scanner", "exit", "2 findings"), ("bias", "return", 0.1)),),
+    ),
+    Case(
+        "Ctrl-C at the second",
+        (
+            _parts(
+                ("refusals", "return", 0.5),
+                ("monitor", "stop", ""),
+                ("bias", "return", 0.1),
+                ("filter", "RuntimeError", "x"),
+            ),
+        ),
+    ),
+    Case(
+        "every ending",
+        (
+            _parts(
+                ("a", "MemoryError", "too large"),
+                ("b", "skip", "nothing to do"),
+                ("c", "return", None),
+                ("d", "exit", "1"),
+                ("e", "return", 3),
+                ("f", "ValueError", "bad: worse"),
+            ),
+        ),
+    ),
+)
 
 
 def _hidden(seed: int) -> tuple[Case, ...]:
@@ -184,7 +216,9 @@ def _hidden(seed: int) -> tuple[Case, ...]:
         Case("mixed", (_parts(*fixed, *some(4)),)),
         Case("stopped late", (_parts(*some(3), ("held", "stop", ""), *some(3)),)),
         Case("stopped at once", (_parts(("held", "stop", ""), *some(2)),)),
-        Case("stopped twice would be once too often", (_parts(*some(1), ("x", "stop", ""), ("y", "stop", ""), *some(1)),)),
+        Case(
+            "stopped twice would be once too often", (_parts(*some(1), ("x", "stop", ""), ("y", "stop", ""), *some(1)),)
+        ),
     )
 
 
@@ -205,39 +239,75 @@ RUN_PARTS = Exercise(
         "Where does the `try` stand in the usual version, and what has happened to the parts behind the one that broke?",
         "One `try` for each part, inside the loop. Then several `except`, the narrow ones first. Python's `SystemExit` and "
         "`KeyboardInterrupt` are no `Exception`, so each has to be named; after the second, nothing more is begun.",
-        "```python\nfor part in parts:\n    row = ...                      # as if it had not been run\n    if not stopped:\n        try:\n"
-        "            ... = perform(part)\n        except NotApplicable as reason:\n            ...\n        except KeyboardInterrupt:\n"
+        "```python\nfor part in parts:\n    row = ...                      # as if it had not been run\n    if not "
+        "stopped:\n        try:\n"
+        "            ... = perform(part)\n        except NotApplicable as reason:\n            ...\n        except "
+        "KeyboardInterrupt:\n"
         "            ...\n        except (..., ...) as error:\n            ...\n    rows.append(row)\n```",
     ),
     why=(
-        "A suite runs for minutes, on models that nobody has tried, with packages that may be missing. If one part's crash takes the "
+        "A suite runs for minutes, on models that nobody has tried, with packages that may be missing. If one "
+        "part's crash takes the "
         "rest along, people will take the part out that crashes, and that is the one that found something."
     ),
     visible=VISIBLE,
     hidden=_hidden,
     mistakes=(
-        Mistake("one try for all", one_try,
-            "The parts behind the first failure are missing: your `try` is around the loop. Put it inside."),
-        Mistake("Ctrl-C swallowed", swallowed,
-            "You count Ctrl-C as a failed part and go on with the next. Somebody wants to stop: nothing more is begun."),
-        Mistake("Ctrl-C let through", let_through,
-            "Ctrl-C leaves your function, and with it everything that had been measured. Catch it, and return what there is."),
-        Mistake("exit ends it", exit_ends_it,
-            "A part that calls `sys.exit` ends your suite. `SystemExit` is no `Exception`: name it."),
-        Mistake("failed parts dropped", failed_dropped,
-            "Parts that failed have no row. A report has to say what it did not measure."),
-        Mistake("rest dropped", rest_dropped, "The parts that were not run have no row. A report has to name them too."),
-        Mistake("skipped is failed", skipped_failed,
-            "You report a part that does not apply as failed. Nothing broke: look at `NotApplicable`."),
-        Mistake("without the type", without_type,
-            "Your sentences lack the exception's type. Many exceptions have a text that says nothing without it."),
-        Mistake("false is failed", falsy_failed,
-            "You take a value that is false for a failure. A rate of 0 is a result, and so is an empty text."),
-        Mistake("stale value", stale,
-            "Beside a failure stands the value of the part before: the variable kept it. Begin every turn of the loop anew."),
-        Mistake("not told", not_told, "The rows are right, and your second value does not say that somebody stopped the run."),
+        Mistake(
+            "one try for all",
+            one_try,
+            "The parts behind the first failure are missing: your `try` is around the loop. Put it inside.",
+        ),
+        Mistake(
+            "Ctrl-C swallowed",
+            swallowed,
+            "You count Ctrl-C as a failed part and go on with the next. Somebody wants to stop: nothing more is begun.",
+        ),
+        Mistake(
+            "Ctrl-C let through",
+            let_through,
+            "Ctrl-C leaves your function, and with it everything that had been measured. Catch it, and return what there is.",
+        ),
+        Mistake(
+            "exit ends it",
+            exit_ends_it,
+            "A part that calls `sys.exit` ends your suite. `SystemExit` is no `Exception`: name it.",
+        ),
+        Mistake(
+            "failed parts dropped",
+            failed_dropped,
+            "Parts that failed have no row. A report has to say what it did not measure.",
+        ),
+        Mistake(
+            "rest dropped", rest_dropped, "The parts that were not run have no row. A report has to name them too."
+        ),
+        Mistake(
+            "skipped is failed",
+            skipped_failed,
+            "You report a part that does not apply as failed. Nothing broke: look at `NotApplicable`.",
+        ),
+        Mistake(
+            "without the type",
+            without_type,
+            "Your sentences lack the exception's type. Many exceptions have a text that says nothing without it.",
+        ),
+        Mistake(
+            "false is failed",
+            falsy_failed,
+            "You take a value that is false for a failure. A rate of 0 is a result, and so is an empty text.",
+        ),
+        Mistake(
+            "stale value",
+            stale,
+            "Beside a failure stands the value of the part before: the variable kept it. Begin every turn of the loop anew.",
+        ),
+        Mistake(
+            "not told",
+            not_told,
+            "The rows are right, and your second value does not say that somebody stopped the run.",
+        ),
         Mistake("another order", sorted_by_status, "The rows are in another order than the parts."),
     ),
     alternatives=(right_with_helper, right_base_exception),
     tolerance_reason="words and numbers are passed on as they are",
-)  # fmt: skip
+)
