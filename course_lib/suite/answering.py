@@ -132,7 +132,7 @@ class Monitor:
     """Answers watched while they are written.
 
     Attributes:
-        watch: where an answer is stopped, and why (exercise 18.4).
+        watch: where an answer is stopped, and why (exercise 18.3).
     """
 
     name: ClassVar[str] = "monitor"

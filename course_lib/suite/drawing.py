@@ -1,8 +1,8 @@
 """Shares with their intervals as one drawing, in SVG that stands inside a page.
 
 A point for the value, a line for the interval, a tick for the limit. The drawing takes its colours from the page, so it is
-readable on a white page and on a dark one, and nothing is told by colour alone: an exceeded limit has a filled square in place of a circle
-and says so. Its text twin is the table below it.
+readable on a white page and on a dark one, and nothing is told by colour alone: an exceeded limit has a filled square in place of
+a circle and says so. Its text twin is the table below it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from html import escape
 
 from course_lib.suite.results import Measure
 
-WIDTH, LEFT, RIGHT, ROW, TOP = 720, 300, 24, 30, 34
+WIDTH, LEFT, RIGHT, ROW, TOP = 740, 320, 24, 30, 34
+LONGEST = 44  # characters of a label
 
 
 def shares_svg(
@@ -57,7 +58,7 @@ def _row(measure: Measure, y: int, limits: Mapping[str, float], verdicts: Mappin
     value = measure.value or 0.0
     mine = [name for name in limits if name[4:] == measure.name]
     exceeded = any(verdicts.get(name) == "exceeded" for name in mine)
-    words = measure.title if len(measure.title) <= 46 else measure.title[:45].rstrip() + "…"
+    words = measure.title if len(measure.title) <= LONGEST else measure.title[: LONGEST - 1].rstrip() + "…"
     parts = [
         f'<text x="{LEFT - 14}" y="{y + 4}" text-anchor="end">{escape(words)}</text>',
         f'<line x1="{_x(measure.low)}" y1="{y}" x2="{_x(measure.high)}" y2="{y}" class="interval"/>',

@@ -38,6 +38,7 @@ caption { text-align: left; color: inherit; padding: .2rem 0; font-weight: 600 }
 th, td { text-align: left; vertical-align: top; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid var(--line) }
 td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 td.result { white-space: nowrap; font-variant-numeric: tabular-nums }
+td.words { min-width: 13rem }
 th { white-space: nowrap }
 .shares { width: 100%; min-width: 40rem; height: auto; font: 13px system-ui, sans-serif }
 .shares text { fill: var(--ink) } .shares .grid { stroke: var(--line); stroke-width: 1 }
@@ -214,5 +215,6 @@ def table(rows: Sequence[Mapping[str, Any]], caption: str) -> str:
 def _cell(name: str, value: Any) -> str:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     shown = f"{value:,}" if isinstance(value, int) and number else format_cell(value)
-    kind = ' class="number"' if number else ' class="result"' if name in ("result", "measured") and "[" in shown else ""
+    kind = ' class="number"' if number else ' class="result"' if "[" in shown and name in ("result", "measured") else ""
+    kind = kind or (' class="words"' if len(shown) > 24 else "")
     return f"<td{kind}>{_text(shown)}</td>"
