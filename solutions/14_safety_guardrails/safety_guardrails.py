@@ -334,7 +334,7 @@ guardrail_curves(
         what: {name: trade_off(s[bad].tolist(), s[good].tolist(), *chosen[name]) for name, s in scores.items()}
         for what, (bad, good) in panels.items()
     },
-    "Against lookalikes the keyword list is worse than stopping by lot and nothing is good; on sensitive questions the probe is",
+    "Against lookalikes the keyword list is worse than stopping by lot, and no scorer is good; on sensitive questions the probe is good",
 )
 
 # %%
