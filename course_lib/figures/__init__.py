@@ -10,6 +10,7 @@ from course_lib.figures.audit import audit_dots
 from course_lib.figures.comparison import comparison_map, faithfulness_curves
 from course_lib.figures.defences import defence_dots, roc_curves
 from course_lib.figures.goodhart import goodhart_curves
+from course_lib.figures.guardrails import guardrail_curves, reliability_curves, trade_off
 from course_lib.figures.jailbreaks import family_panels
 from course_lib.figures.ledger import ledger_plane
 from course_lib.figures.patching import recovery_map
@@ -35,13 +36,16 @@ __all__ = [
     "faithfulness_curves",
     "family_panels",
     "goodhart_curves",
+    "guardrail_curves",
     "ledger_plane",
     "probe_curve",
     "rate_bars",
     "recovery_map",
+    "reliability_curves",
     "roc_curves",
     "role_map",
     "scan_grid",
     "survey_dots",
+    "trade_off",
     "verdict_dots",
 ]
