@@ -19,7 +19,12 @@ from pathlib import Path
 
 from course_lib.errors import CourseError
 
-PACKAGES = {"captum": "captum", "transformer_lens": "transformer-lens", "picklescan": "picklescan"}
+PACKAGES = {
+    "captum": "captum",
+    "transformer_lens": "transformer-lens",
+    "picklescan": "picklescan",
+    "fairlearn": "fairlearn",
+}
 """Import name and distribution of each tool."""
 
 

@@ -76,9 +76,7 @@ def people(age: int | None = 40) -> list[Person]:
 
 
 @torch.no_grad()
-def decision_log_odds(
-    model: LocalModel, questions: Sequence[str], *, progress: Progress | None = None
-) -> list[float]:
+def decision_log_odds(model: LocalModel, questions: Sequence[str], *, progress: Progress | None = None) -> list[float]:
     """Log-odds of *yes* against *no* for each question; above 0 is a yes.
 
     Args:

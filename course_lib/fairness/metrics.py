@@ -91,7 +91,8 @@ class FairnessMetrics:
         for other in (predictions, labels, scores, clusters):
             if other is not None and len(other) != len(names):
                 raise CourseError(
-                    f"There are {len(names)} group names and {len(other)} other entries.", "Give one of each per person."
+                    f"There are {len(names)} group names and {len(other)} other entries.",
+                    "Give one of each per person.",
                 )
         self.groups = [str(name) for name in groups] if groups is not None else sorted(set(names))
         place = {name: code for code, name in enumerate(self.groups)}

@@ -80,7 +80,9 @@ def trade_off(
     (a, na), (b, nb) = (_hits(*group) for group in (first, second))
     total = round(flagged * (na + nb))
     from_first = np.unique(np.linspace(max(0, total - nb), min(na, total), points).round().astype(int))
-    from_first = from_first[(from_first > 0) & (from_first < total)] if total > 1 and len(from_first) > 3 else from_first
+    from_first = (
+        from_first[(from_first > 0) & (from_first < total)] if total > 1 and len(from_first) > 3 else from_first
+    )
     k, m = from_first, total - from_first
     (pa, pb), (ha, hb) = (a[-1], b[-1]), (a[k], b[m])
     accuracy = (ha + hb + (na - pa - k + ha) + (nb - pb - m + hb)) / (na + nb)
@@ -99,7 +101,9 @@ def _hits(scores: Sequence[float], labels: Sequence[int]) -> tuple[np.ndarray, i
     """Positives among the k highest scores, for k from 0; and how many people there are."""
     s, y = np.asarray(scores, dtype=float), np.asarray(labels, dtype=int)
     if y.sum() in (0, len(y)):
-        raise CourseError("One group has no positives, or no negatives.", "Then there is no gap to trade; take more data.")
+        raise CourseError(
+            "One group has no positives, or no negatives.", "Then there is no gap to trade; take more data."
+        )
     return np.concatenate([[0], np.cumsum(y[np.argsort(-s, kind="stable")])]), len(y)
 
 
