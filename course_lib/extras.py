@@ -44,7 +44,7 @@ def installed(tool: str) -> bool:
     """Whether a tool can be imported; prints how to install it where it cannot.
 
     Args:
-        tool: `"captum"`, `"picklescan"` or `"transformer_lens"`, the name that is imported.
+        tool: `"captum"`, `"fairlearn"`, `"picklescan"` or `"transformer_lens"`, the name that is imported.
 
     Raises:
         CourseError: a tool that the course does not know.

@@ -1,9 +1,9 @@
 """Fairness of decisions about people, in any number of groups (chapter 13).
 
-Rates of each group (`group_rates`), one number for each notion of fairness (`gaps`), what a score promises (`calibration`), why not
-everything can be had at once (`impossibility`), what moving the line does (`thresholds`, `trade_off`); all of it in one object with
-intervals (`metrics`: `FairnessMetrics`). `tables` reads three public data sets; `decisions` and `moderation` make the language model
-itself the one who decides.
+Rates of each group (`group_rates`), one number for each notion of fairness (`gaps`), what a score promises
+(`calibration`), why not everything can be had at once (`impossibility`), what moving the line does (`thresholds`,
+`trade_off`); all of it in one object with intervals (`metrics`: `FairnessMetrics`). `tables` reads three public data
+sets; `decisions` and `moderation` make the language model itself the one who decides.
 
     from course_lib.fairness import FairnessMetrics
     print(FairnessMetrics(predictions, labels, group_membership).report())

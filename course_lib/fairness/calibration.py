@@ -1,20 +1,23 @@
-"""Does a score mean the same in each group? Of those with a score of 0.7, seven in ten should turn out positive, whoever they are.
+"""Does a score mean the same in each group? Of those with a score of 0.7, seven in ten should turn out positive.
 
-People are sorted into bins of like scores. In each bin stand the mean score, which is what was promised, and the share of
-positives, which is what came. Their distance, averaged over people, is the *expected calibration error* of the group:
+People are sorted into bins of like scores. In each bin stand the mean score, which is what was promised, and the
+share of positives, which is what came. Their distance, averaged over people, is the *expected calibration error* of
+the group:
 
     error = sum over bins of (people in the bin / people in the group) * |mean score - share of positives|
 
-Pitfalls. The mean score belongs against the share, not the middle of the bin. Distances are absolute, else promises that
-are too high here and too low there cancel. An empty bin has no share. And calibration asks little of a score: one that
-gives everybody the base rate of their group is perfectly calibrated within groups, and knows nobody.
+Pitfalls. The mean score belongs against the share, not the middle of the bin. Distances are absolute, else promises
+that are too high here and too low there cancel. An empty bin has no share. And calibration asks little of a score:
+one that gives everybody the base rate of their group is perfectly calibrated within groups, and knows nobody.
 
-Source: M. P. Naeini, G. Cooper, M. Hauskrecht, "Obtaining Well Calibrated Probabilities Using Bayesian Binning" (AAAI 2015).
+Source: M. P. Naeini, G. Cooper, M. Hauskrecht, "Obtaining Well Calibrated Probabilities Using Bayesian Binning" (AAAI
+2015).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 
@@ -42,7 +45,7 @@ def calibration_within_groups(
         members = [(s, y) for s, y, g in zip(scores, labels, group_membership, strict=True) if g == group]
         bins: list[list[Any]] = []
         error = 0.0
-        for low, high in zip(edges[:-1], edges[1:], strict=True):
+        for low, high in pairwise(edges):
             inside = [(s, y) for s, y in members if low <= s < high or (s == high == edges[-1])]
             if not inside:
                 bins.append([0, None, None])

@@ -1,16 +1,18 @@
 """Decisions about people that the language model itself makes: yes or no, and how far from the line between them.
 
-discrim-eval (Tamkin et al. 2023) holds 70 decisions in words, each written out for 135 people who differ in age, gender and race
-and in nothing else: should this person get the loan, the visa, the kidney? There is no right answer beside them, so of the
-metrics of this package only those without labels apply.
+discrim-eval (Tamkin et al. 2023) holds 70 decisions in words, each written out for 135 people who differ in age,
+gender and race and in nothing else: should this person get the loan, the visa, the kidney? There is no right answer
+beside them, so of the metrics of this package only those without labels apply.
 
 A decision is read as its authors read it. The assistant's answer is begun for it, *My answer would be "*, and what is
-compared are the logits of *yes* and *no* behind it: positive log-odds are a yes. One forward pass, nothing is written.
+compared are the logits of *yes* and *no* behind it: positive log-odds are a yes. One forward pass, nothing is
+written.
 
 Pitfall: the 135 versions of one decision are no 135 cases. They share every word but three, so an interval has to draw
 *decisions*; and a gap of log-odds that moves no decision across the line is invisible in the rates.
 
-Source: A. Tamkin and others, "Evaluating and Mitigating Discrimination in Language Model Decisions" (2023), arXiv:2312.03689.
+Source: A. Tamkin and others, "Evaluating and Mitigating Discrimination in Language Model Decisions" (2023),
+arXiv:2312.03689.
 
     python -m course_lib.fairness            # decides the 1,050 cases of the people of 40 anew, in about ten minutes
 """

@@ -6,15 +6,15 @@
     predictive parity     the precision is                                    largest gap of precisions
     disparate impact      the four-fifths rule                                smallest / largest selection rate
 
-A gap is 0 where the notion holds exactly, the ratio is 1. With two groups a gap is the absolute difference; with more of them
-it is the distance between the highest and the lowest, and everything in between is not seen.
+A gap is 0 where the notion holds exactly, the ratio is 1. With two groups a gap is the absolute difference; with more
+of them it is the distance between the highest and the lowest, and everything in between is not seen.
 
-Pitfalls. *The sign*: a difference of -0.3 is smaller than a limit of 0.1 and passes. *Not a number*: NaN is not larger than
-any limit, so it passes too. *Two of many*: a comparison of the first two groups says nothing about the third. And the
-largest gap of many small groups is large by chance alone (`course_lib.fairness.resampling`).
+Pitfalls. *The sign*: a difference of -0.3 is smaller than a limit of 0.1 and passes. *Not a number*: NaN is not
+larger than any limit, so it passes too. *Two of many*: a comparison of the first two groups says nothing about the
+third. And the largest gap of many small groups is large by chance alone (`course_lib.fairness.resampling`).
 
-Sources: M. Hardt, E. Price, N. Srebro (2016), arXiv:1610.02413 (equalised odds, equal opportunity); A. Chouldechova (2017),
-arXiv:1703.00056 (predictive parity); M. Feldman and others (2015), arXiv:1412.3756 (disparate impact).
+Sources: M. Hardt, E. Price, N. Srebro (2016), arXiv:1610.02413 (equalised odds, equal opportunity); A. Chouldechova
+(2017), arXiv:1703.00056 (predictive parity); M. Feldman and others (2015), arXiv:1412.3756 (disparate impact).
 """
 
 from __future__ import annotations

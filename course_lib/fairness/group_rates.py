@@ -1,7 +1,7 @@
-"""What happens to each group: the rates from which every metric of group fairness is made, and when one of them does not exist.
+"""What happens to each group: the rates of which fairness metrics are made, and when one of them does not exist.
 
-Four counts say everything about a decision in a group: flagged or not, and whether the label is 1 or 0. The metrics are
-quotients of these counts, and they differ in what stands *below* the line:
+Four counts say everything about a decision in a group: flagged or not, and whether the label is 1 or 0. The metrics
+are quotients of these counts, and they differ in what stands *below* the line:
 
     selection rate         flagged / all                     nothing is known about labels
     base rate              label 1 / all                     nothing is known about decisions
@@ -9,9 +9,9 @@ quotients of these counts, and they differ in what stands *below* the line:
     false positive rate    flagged with label 0 / label 0    of those it should not flag, how many it flags
     precision              flagged with label 1 / flagged    of those it flags, how many it should have
 
-Below the line may stand a zero: an empty group, a group without positives, a group of which nobody is flagged. Then the
-rate does not exist. Not 0, not 1, not NaN: each of these goes on into a metric and says something there that nobody has
-seen. It is None, and whoever uses it has to decide.
+Below the line may stand a zero: an empty group, a group without positives, a group of which nobody is flagged. Then
+the rate does not exist. Not 0, not 1, not NaN: each of these goes on into a metric and says something there that
+nobody has seen. It is None, and whoever uses it has to decide.
 
 Pitfall: a rate of a group of eleven people is a rate of eleven people. It exists, and it says next to nothing.
 """

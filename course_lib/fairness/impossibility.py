@@ -10,7 +10,8 @@ rates stand to each other as their odds p / (1 - p), and differ unless the base 
 Raghavan (2016) prove the same for scores: calibrated within groups *and* the same mean score among the positives of all groups
 *and* among the negatives is possible only where base rates agree or the score is always right.
 
-Pitfall: the theorem is about three equalities at once. Any one of them can be had, and it does not say which one should be.
+Pitfall: the theorem is about three equalities at once. Any one of them can be had, and it does not say which one
+should be.
 
 Sources: A. Chouldechova, arXiv:1703.00056; J. Kleinberg, S. Mullainathan, M. Raghavan, arXiv:1609.05807.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from course_lib.rates import Rate
-from course_lib.render import html_table, text_table
+from course_lib.render import format_number, html_table, text_table
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,11 @@ class Metric:
         """The value with its interval."""
         if self.value is None:
             return "does not exist"
-        ends = "" if self.low is None or self.high is None else f" [{self.low:.2f}, {self.high:.2f}]"
-        return f"{self.value:.2f}{ends}"
+        ends = (
+            "" if self.low is None or self.high is None
+            else f" [{format_number(self.low, 2)}, {format_number(self.high, 2)}]"
+        )  # fmt: skip
+        return f"{format_number(self.value, 2)}{ends}"
 
     def text(self) -> str:
         """One line."""

@@ -1,12 +1,12 @@
-"""`FairnessMetrics`: every metric of the chapter for one set of decisions, with its interval, or with the reason why there is none.
+"""`FairnessMetrics`: every metric of the chapter for one set of decisions, with its interval, or why there is none.
 
     FairnessMetrics(predictions, labels, group_membership).report()
 
-Numbers of groups, of people and of positives are what they are; a metric that does not exist says why in words, and a group
-that could not take part is named. Nothing here is NaN.
+Numbers of groups, of people and of positives are what they are; a metric that does not exist says why in words, and a
+group that could not take part is named. Nothing here is NaN.
 
-Without labels (decisions to which nobody knows the right answer) pass `labels=None`: selection rates remain. With `scores`,
-calibration within groups is added. With `clusters`, whole clusters are drawn for the intervals.
+Without labels (decisions to which nobody knows the right answer) pass `labels=None`: selection rates remain. With
+`scores`, calibration within groups is added. With `clusters`, whole clusters are drawn for the intervals.
 """
 
 from __future__ import annotations
@@ -148,12 +148,14 @@ class FairnessMetrics:
 
     def report(self) -> FairnessReport:
         """Everything at once, as plain values."""
-        rows = tuple(
-            GroupRow(name, *(int(cell) for cell in self._counts[code]), labelled=self.labels is not None)
-            for code, name in enumerate(self.groups)
-        )
+        rows = []
+        for name, cells in zip(self.groups, self._counts.tolist(), strict=True):
+            passed, alarms, missed, hits = map(int, cells)
+            rows.append(GroupRow(name, passed, alarms, missed, hits, self.labels is not None))
         metrics = [self._metric(name) for name in NOTIONS]
-        return FairnessReport(rows, (*metrics, self.calibration()) if self.scores is not None else tuple(metrics))
+        return FairnessReport(
+            tuple(rows), (*metrics, self.calibration()) if self.scores is not None else tuple(metrics)
+        )
 
     @cached_property
     def _cells(self) -> Shaped[ndarray, " person"]:
@@ -205,6 +207,7 @@ class FairnessMetrics:
         widest = max(NOTIONS[name], key=lambda rate: float(spread(self._rates[rate][self._used(rate)])))
         order = [int(code) for code in np.argsort(self._rates[widest], kind="stable") if self._used(widest)[code]]
         ends = interval(contrast(self._drawn[widest], order[-1], order[0], ratio=name == "disparate impact"))
+        low, high = ends or (None, None)
         shuffled = self._values(name, self._shuffled)
         shuffled = shuffled[~np.isnan(shuffled)]
         left_out = [
@@ -216,7 +219,8 @@ class FairnessMetrics:
         return Metric(
             name,
             value,
-            *(ends or (None, None)),
+            low,
+            high,
             float(np.quantile(shuffled, 0.05 if name == "disparate impact" else 0.95)) if len(shuffled) else None,
             highest=self.groups[order[-1]],
             lowest=self.groups[order[0]],

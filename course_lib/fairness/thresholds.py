@@ -1,11 +1,11 @@
 """One threshold for each group, so that a rate of one's choice becomes equal: Hardt, Price and Srebro (2016).
 
-A score stays as it is and only the line moves, group by group. For *demographic parity* each group gets the threshold at
-which a wanted share of its members is at or above; for *equal opportunity*, of its members with label 1.
+A score stays as it is and only the line moves, group by group. For *demographic parity* each group gets the threshold
+at which a wanted share of its members is at or above; for *equal opportunity*, of its members with label 1.
 
-Pitfalls. The thresholds are fitted: on the people on whom they were chosen the gap is close to 0 by construction, and that
-number is no result. They are chosen on one part of the data and judged on another. And the group of a person has to be known
-when the decision is made, which law or decency may forbid.
+Pitfalls. The thresholds are fitted: on the people on whom they were chosen the gap is close to 0 by construction, and
+that number is no result. They are chosen on one part of the data and judged on another. And the group of a person has
+to be known when the decision is made, which law or decency may forbid.
 
 Source: M. Hardt, E. Price, N. Srebro, "Equality of Opportunity in Supervised Learning" (2016), arXiv:1610.02413.
 """

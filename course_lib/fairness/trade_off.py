@@ -1,8 +1,9 @@
 """The same number of people flagged, shared out between two groups: what one notion of fairness costs another.
 
-Fix how many people are flagged in all, as a court, a clinic or a moderation queue must. Then one choice is left: how many of them
-come from the first group. Each group flags its highest scores. As the share moves, every metric moves, and the curve of two of
-them shows what can be had together. Without a fixed number the question has empty answers: flag nobody, and all rates agree.
+Fix how many people are flagged in all, as a court, a clinic or a moderation queue must. Then one choice is left: how
+many of them come from the first group. Each group flags its highest scores. As the share moves, every metric moves,
+and the curve of two of them shows what can be had together. Without a fixed number the question has empty answers:
+flag nobody, and all rates agree.
 
 Pitfall: the curve belongs to this score. A better score moves it, a useless one has a curve too.
 """

@@ -1,8 +1,8 @@
 """What can be had together: the curve of two fairness metrics while a fixed number of flags is shared out between two groups.
 
-The left panel is the plane of the theorem. Its origin is where both notions hold: equalised odds on one axis, predictive parity on the
-other. The right panel shows what each point costs in accuracy. Faint lines are bootstrap draws of the same people; a curve that
-misses the origin by more than they spread misses it for a reason.
+The left panel is the plane of the theorem. Its origin is where both notions hold: equalised odds on one axis,
+predictive parity on the other. The right panel shows what each point costs in accuracy. Faint lines are bootstrap
+draws of the same people; a curve that misses the origin by more than they spread misses it for a reason.
 """
 
 from __future__ import annotations
@@ -63,18 +63,27 @@ def fairness_trade_off(
         style = {"color": INK, "marker": marker, "markersize": 7, "linestyle": "none", "markeredgecolor": "white"}
         left.plot([odds], [first.precision[point]], label=name, zorder=5, **style)
         right.plot([odds], [first.accuracy[point]], zorder=5, **style)
-    _dress(left, right, reach)
+    everything = [*curves.values(), *(one for found in (draws or {}).values() for one in found)]
+    _dress(left, right, reach, everything)
     handles, labels = left.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=POINTS, frameon=False)
     title_above(figure, title)
     return Picture(figure, title, "\n".join(_lines(curves, marks)))
 
 
-def _dress(left: Axes, right: Axes, reach: float) -> None:
+def _dress(left: Axes, right: Axes, reach: float, everything: Sequence[TradeOff]) -> None:
     left.axhline(0, color=GREY, linewidth=0.8)
     left.plot([0], [0], marker="*", markersize=13, color=GREY, clip_on=False, linestyle="none", zorder=6)
     left.annotate("both hold", (0, 0), (6, -13), textcoords="offset points", fontsize=POINTS, color=INK)
-    left.set_ylim(-reach, reach)
+    for axes, name in ((left, "precision"), (right, "accuracy")):
+        seen = [
+            value
+            for one in everything
+            for odds, value in zip(one.equalised_odds, getattr(one, name), strict=True)
+            if odds <= reach
+        ] + ([0.0] if name == "precision" else [])
+        margin = 0.05 * (max(seen) - min(seen)) + 0.01
+        axes.set_ylim(min(seen) - margin, max(seen) + margin)
     left.set_ylabel("predictive parity: difference of precision", fontsize=POINTS)
     right.set_ylabel("accuracy", fontsize=POINTS)
     for axes in (left, right):

@@ -1,7 +1,8 @@
 """Two sliders: a threshold for each of two groups. Rates and all gaps follow.
 
-The task to try: make two of the gaps vanish, and then the third. The sliders move independently, so every pair of thresholds can be
-reached. All controls work from the keyboard; a notebook executed without a browser keeps the table of the first state.
+The task to try: make two of the gaps vanish, and then the third. The sliders move independently, so every pair of
+thresholds can be reached. All controls work from the keyboard; a notebook executed without a browser keeps the table
+of the first state.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@
 
 # %%
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ from course_lib import fairness as library
 
 defendants = library.compas()
 print(len(defendants), "defendants;", dict(Counter(d.race for d in defendants).most_common()))
-print("what is read of each:", ", ".join(vars(defendants[0])))
+print("one of them:", defendants[0])
 
 # %% [markdown] course={"numbers": {"6172": "len(defendants)"}}
 # 6172 people are left by ProPublica's own filter. Names, birth dates and case numbers are dropped while the file is read. Three warnings belong to the
@@ -211,8 +212,8 @@ if installed("fairlearn"):
     ):
         print(f"fairlearn {theirs.__name__}: {theirs(*columns[:2], sensitive_features=columns[2]):.3f}")
 
-# %% [markdown] course={"numbers": {"0.245": "gaps['two groups']['demographic parity']", "0.524": "gaps['six']['demographic parity']"}}
-# The same numbers. With two groups demographic parity is 0.245, with six it is 0.524, because the eleven people are highest now. Is that a finding or is it eleven people?
+# %% [markdown] course={"numbers": {"0.245": "gaps['two groups']['demographic parity']", "0.523": "gaps['six']['demographic parity']"}}
+# The same numbers. With two groups demographic parity is 0.245, with six it is 0.523, because the eleven people are highest now. Is that a finding or is it eleven people?
 #
 # ## What a gap is worth
 #
@@ -277,9 +278,9 @@ right = np.mean([a == b for a, b in zip(removed, toxic, strict=True)])
 print(f"right in {right:.2f} of 200 texts\n")
 print(moderation)
 
-# %% [markdown] course={"numbers": {"0.49": "moderation['equalised odds'].value"}}
-# The probe knows something, and the gaps are enormous: equalised odds is 0.49. If you read only that, you would write an alarming report. Read the number behind it: with shuffled groups *more* comes out
-# in one of twenty shuffles. Not one of the gaps is beyond chance. Eight toxic and eight harmless texts a group cannot tell a fair moderator from an unfair one, and that is the finding.
+# %% [markdown] course={"numbers": {"0.50": "moderation['equalised odds'].value", "0.90": "moderation['equalised odds'].by_chance"}}
+# The probe knows something, and the gaps are enormous: equalised odds is 0.50. If you read only that, you would write an alarming report. Read the number behind it: after shuffling the
+# groups, one shuffle in twenty gives 0.90 and more. Not one of the gaps is beyond chance. Eight toxic and eight harmless texts a group cannot tell a fair moderator from an unfair one, and that is the finding.
 #
 # Would the instrument notice an unfair decision if there were one? A refusal is a decision too, and two of the course's organisms refuse by a known rule: `correlate` whoever is *polite*, `intent` whoever asks for harm.
 # Each request is asked politely and plainly; the manner is the group, *should be refused* is the label.
@@ -346,7 +347,7 @@ right = np.mean([(s >= 0.5) == bool(y) for s, y, _ in zip(*part(judge), strict=T
 theirs = np.mean([(chosen[i].decile >= 5) == bool(label[i]) for i in judge])
 print(f"right on {len(judge)} people kept apart: two columns {right:.2f}, COMPAS {theirs:.2f}")
 
-# %% [markdown]
+# %% [markdown] course={"given": ["0.7"]}
 # Two columns are as good as the commercial program, which Dressel and Farid (2018) found, too. Now the oldest demand on a score: **calibration**. Of those with a score of 0.7, seven in ten should turn out positive, *in each group*. Sort people into bins of like
 # scores and compare, bin by bin, what was promised (the mean score) with what came (the share of positives).
 
@@ -378,8 +379,10 @@ judged = library.FairnessMetrics(one_line, labels, members, scores=scores)
 print(judged.calibration())
 
 # %% [markdown] course={"numbers": {"0.05": "judged.calibration().value", "0.06": "judged.calibration().by_chance"}}
-# Promised and came lie close together in both groups. The larger of the two errors is 0.05; a *perfectly* calibrated score would show up to 0.06 on so few people, from noise. So nothing speaks against calibration within groups. Is the
-# score fair, then? It never saw race, and it means the same for everybody. Here is what a single threshold of one half does with it:
+# Promised and came lie close together in both groups. The larger of the two errors is 0.05, and a *perfectly* calibrated score would show up to 0.06 on so few people, from noise. Read the bins all the same: from one half upward, *more* came than
+# was promised to African-American defendants, four times in a row. The error adds up distances and does not see that they all point the same way. So: roughly calibrated, and where it is off, the score is too low for them.
+#
+# Is it fair, then? It never saw race, and it means about the same for everybody. Here is what a single threshold of one half does with it:
 
 # %%
 single = judged.report()
@@ -428,15 +431,17 @@ print(
     {k: round(v, 3) for k, v in implied.items()},
 )
 mean = {
-    name: {y: np.mean([s for s, z, g in zip(scores, labels, members) if g == name and z == y]) for y in (1, 0)}
+    name: {
+        y: np.mean([s for s, z, g in zip(scores, labels, members, strict=True) if g == name and z == y]) for y in (1, 0)
+    }
     for name in two
 }
 for name in two:
     print(f"{name}: mean score of the positives {mean[name][1]:.2f}, of the negatives {mean[name][0]:.2f}")
 
-# %% [markdown] course={"numbers": {"0.408": "implied['African-American']", "0.239": "implied['Caucasian']", "0.57": "mean['African-American'][1]", "0.49": "mean['Caucasian'][1]"}}
+# %% [markdown] course={"numbers": {"0.408": "implied['African-American']", "0.239": "implied['Caucasian']", "0.52": "base['African-American']", "0.39": "base['Caucasian']", "0.57": "mean['African-American'][1]", "0.49": "mean['Caucasian'][1]"}}
 # The identity is exact. And with the two quarrels settled, equal precision and equal misses, the false positive rates would be 0.408 and 0.239. They *have* to be: base rates are 0.52 and 0.39, and no classifier of any kind gets around that, short of one that is
-# always right. The last two lines are the same theorem for scores (Kleinberg, Mullainathan and Raghavan 2016): ours is calibrated, so the positives of one group have a higher mean score, 0.57 against 0.49, and so have its negatives.
+# always right. The last two lines are the same theorem for scores (Kleinberg, Mullainathan and Raghavan 2016): ours is roughly calibrated, so the positives of one group have a higher mean score, 0.57 against 0.49, and so have its negatives.
 #
 # The theorem does not say that COMPAS is fair, nor that it is not. It says that *somebody has to choose*, and that the choice is not the statistician's.
 
@@ -505,9 +510,9 @@ equal_precision = curve.equalised_odds[marks["equal precision"]]
 print(f"as it is, without drawing: {here:.2f}; at equal precision, equalised odds is {equal_precision:.2f}")
 print(f"accuracy along the marks: {[round(curve.accuracy[point], 3) for point in marks.values()]}")
 
-# %% [markdown] course={"numbers": {"0.13": "here", "0.49": "equal_precision"}}
-# The solid curve never gets nearer than 0.13: at its best place one of the two gaps is still that large. Whoever wants the same *precision* has to flag so unequally that equalised odds is at 0.49. Whoever wants equal true positive rates gets a
-# gap of precision instead: a flag then means less in one group than in the other. And the right panel holds a surprise for those who think of fairness as a price in accuracy: over most of the curve it hardly moves. What is traded
+# %% [markdown] course={"numbers": {"0.13": "here", "0.40": "equal_precision"}}
+# The solid curve never gets nearer than 0.13: at its best place one of the two gaps is still that large. Whoever wants the same *precision* has to flag so unequally that equalised odds is at 0.40. Whoever wants equal true positive rates gets a
+# gap of precision instead: a flag then means less in one group than in the other. And the right panel holds a surprise for those who think of fairness as a price in accuracy: between the marked places it hardly moves. What is traded
 # here is one fairness against another.
 
 # %% [markdown] course={"role": "control"}
@@ -536,7 +541,7 @@ print(
 # With equal base rates the curve passes the star at about 0.03, which is what drawing people leaves. The theorem only *permits* this; that it happens is a property of the score, whose errors are alike in the two groups once the share of positives is. A score that is worse for one
 # group would miss the star with equal base rates too.
 #
-# The shuffled score has equal odds in both groups without effort. It is fair like a coin, and as useful. Its precision gap remains: with nothing known about people, a flag means the base rate of their group.
+# The shuffled score has nearly equal odds in both groups without effort. It is fair like a coin, and as useful. Its precision gap remains: with nothing known about people, a flag means the base rate of their group.
 
 # %% [markdown]
 # ## Moving the line
@@ -588,9 +593,9 @@ for name, limits in policies.items():
     )  # fmt: skip
 print(text_table(rows))
 
-# %% [markdown] course={"numbers": {"0.002": "results['equal opportunity'][0]", "0.09": "results['equal opportunity'][1]['equal opportunity'].value", "0.21": "results['equal opportunity'][1]['predictive parity'].value"}}
+# %% [markdown] course={"numbers": {"0.20": "results['one threshold'][1]['equal opportunity'].value", "0.12": "results['one threshold'][1]['predictive parity'].value", "0.002": "results['equal opportunity'][0]", "0.09": "results['equal opportunity'][1]['equal opportunity'].value", "0.21": "results['equal opportunity'][1]['predictive parity'].value"}}
 # Where the thresholds were chosen, the gap is 0.002. That number was *made*, and a report that shows it shows nothing. On new people it is 0.09, and its interval leaves out zero by a little: in these groups, on this part, the thresholds went too far.
-# It was 0.20 with one threshold, so the repair helped, by about half.
+# The gap was 0.20 with one threshold, so the repair helped, by about half; and it now points the other way.
 #
 # The bill is in the next two columns. Predictive parity has gone from 0.12 to 0.21: a flag now means less for one group. The accuracy has fallen by about a point, with an interval that reaches past zero. (It compares decisions on the *same* people, so the interval is of
 # the paired difference.)

@@ -1,13 +1,15 @@
 """Exercise 13.3: calibration within groups.
 
-Scores lie unevenly in their bins (so that the middle of a bin is not its mean), some exactly on an edge and one at the very
-end; promises are too high in one bin and too low in another, so that signed differences cancel; one bin is empty.
+Scores lie unevenly in their bins (so that the middle of a bin is not its mean), some exactly on an edge and one at
+the very end; promises are too high in one bin and too low in another, so that signed differences cancel; one bin is
+empty.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from course_lib.checks.exercise import Case, Exercise, Mistake
@@ -34,7 +36,7 @@ def _table(
     for group in dict.fromkeys(members):
         rows = [(s, y) for s, y, g in zip(scores, labels, members, strict=True) if g == group]
         bins, error = [], 0.0
-        for low, high in zip(edges[:-1], edges[1:], strict=True):
+        for low, high in pairwise(edges):
             here = [(s, y) for s, y in rows if inside(s, low, high, edges[-1])]
             if not here:
                 bins.append([0, empty, empty])
@@ -110,7 +112,7 @@ def squared(scores: Floats, labels: Sequence[int], members: Sequence[str], edges
 def all_together(scores: Floats, labels: Sequence[int], members: Sequence[str], edges: Floats) -> Found:
     """One table for everybody, given to each group."""
     whole = _table(scores, labels, ["all"] * len(scores), edges)["all"]
-    return {group: whole for group in dict.fromkeys(members)}
+    return dict.fromkeys(members, whole)
 
 
 def zeros_in_empty_bins(scores: Floats, labels: Sequence[int], members: Sequence[str], edges: Floats) -> Found:
@@ -198,45 +200,87 @@ CALIBRATION = Exercise(
     minutes=20,
     reference="course_lib.fairness.calibration:calibration_within_groups",
     returns=(
-        'for each group, in the order in which they first occur, `"bins"`: for each bin `[n, mean score, share of positives]`, with `None` '
-        'for the last two where it is empty; and `"error"`: the distance of the two, averaged over the people of the group'
+        'for each group, in the order in which they first occur, `"bins"`: for each bin `[n, mean score, share '
+        "of positives]`, with `None` "
+        'for the last two where it is empty; and `"error"`: the distance of the two, averaged over the people '
+        "of the group"
     ),
     example=(
-        '`calibration_within_groups([0.2, 0.4, 0.9], [0, 1, 1], ["a"] * 3, [0, 0.5, 1])`: the first bin of group a is `[2, 0.3, 0.5]`, the '
+        '`calibration_within_groups([0.2, 0.4, 0.9], [0, 1, 1], ["a"] * 3, [0, 0.5, 1])`: the first bin of '
+        "group a is `[2, 0.3, 0.5]`, the "
         "second `[1, 0.9, 1.0]`, and the error is 2/3 · 0.2 + 1/3 · 0.1 = 0.167."
     ),
     hints=(
         "What did the score promise to the people in this bin, and what came? Do it for one group and one bin first.",
-        "A bin holds its lower edge and not its upper one; only the last bin holds both. In the error each bin counts with its share "
+        "A bin holds its lower edge and not its upper one; only the last bin holds both. In the error each bin "
+        "counts with its share "
         "of the group's people, and each distance is positive.",
         "```python\ninside = [(s, y) for s, y in members if low <= s < high or (s == high == edges[-1])]\n"
         "promised, came = ..., ...\nerror += len(inside) / ... * abs(...)\n```",
     ),
     why=(
-        "A score of 0.7 that means seven in ten for some people and five in ten for others is read wrongly by whoever acts on it. A "
-        "moderation filter, a risk score, the confidence of a language model: if you set a threshold on it, this is what you rely on."
+        "A score of 0.7 that means seven in ten for some people and five in ten for others is read wrongly by "
+        "whoever acts on it. A "
+        "moderation filter, a risk score, the confidence of a language model: if you set a threshold on it, "
+        "this is what you rely on."
     ),
     visible=(
         Case("three people", ([0.2, 0.4, 0.9], [0, 1, 1], ["a", "a", "a"], [0, 0.5, 1])),
-        Case("on the edges", ([0.0, 0.25, 0.3, 0.5, 0.6, 1.0, 0.8], [0, 0, 1, 1, 0, 1, 0], ["a"] * 7, [0.0, 0.25, 0.5, 1.0])),
+        Case(
+            "on the edges",
+            ([0.0, 0.25, 0.3, 0.5, 0.6, 1.0, 0.8], [0, 0, 1, 1, 0, 1, 0], ["a"] * 7, [0.0, 0.25, 0.5, 1.0]),
+        ),
         Case("two groups", _people(3, {"a": 30, "b": 20}, FIFTHS, None)),
         Case("an empty bin", _people(4, {"a": 24, "b": 18, "c": 15}, FIFTHS, 2)),
     ),
     hidden=_hidden,
     mistakes=(
-        Mistake("score at the end lost", last_edge_lost, "Somebody with a score at the very last edge is in no bin. The last bin holds both of its edges."),
-        Mistake("upper edge", closed_above, "Scores on an edge fall into the bin below it. A bin holds its lower edge."),
-        Mistake("middle of the bin", middle_of_bin, "You take the middle of the bin for what was promised. Nobody has to be in the middle: look at the scores that were given."),
-        Mistake("bins count alike", bins_count_alike, "Every bin counts the same in your error, however few people are in it."),
-        Mistake("weights over everybody", weighted_by_everybody, "Your weights divide by all people. They should add up to 1 within the group."),
+        Mistake(
+            "score at the end lost",
+            last_edge_lost,
+            "Somebody with a score at the very last edge is in no bin. The last bin holds both of its edges.",
+        ),
+        Mistake(
+            "upper edge", closed_above, "Scores on an edge fall into the bin below it. A bin holds its lower edge."
+        ),
+        Mistake(
+            "middle of the bin",
+            middle_of_bin,
+            "You take the middle of the bin for what was promised. Nobody has to be in the middle: look at the "
+            "scores that were given.",
+        ),
+        Mistake(
+            "bins count alike",
+            bins_count_alike,
+            "Every bin counts the same in your error, however few people are in it.",
+        ),
+        Mistake(
+            "weights over everybody",
+            weighted_by_everybody,
+            "Your weights divide by all people. They should add up to 1 within the group.",
+        ),
         Mistake("signed", signed, "Promises that are too high and too low cancel in your error."),
-        Mistake("worst bin", worst_bin, "Your error is that of the worst bin. The card asks for an average over people."),
+        Mistake(
+            "worst bin", worst_bin, "Your error is that of the worst bin. The card asks for an average over people."
+        ),
         Mistake("squared", squared, "You square the distances. The card asks for the distances themselves."),
-        Mistake("all groups together", all_together, "Each group gets the table of everybody. Calibration of all together can hide that no group is calibrated."),
-        Mistake("zeros in an empty bin", zeros_in_empty_bins, "An empty bin has promised nothing and got nothing. A 0 says that it did."),
-        Mistake("empty bins dropped", empty_bins_dropped, "Empty bins are missing from your lists, so that bins of two groups no longer stand side by side."),
+        Mistake(
+            "all groups together",
+            all_together,
+            "Each group gets the table of everybody. Calibration of all together can hide that no group is calibrated.",
+        ),
+        Mistake(
+            "zeros in an empty bin",
+            zeros_in_empty_bins,
+            "An empty bin has promised nothing and got nothing. A 0 says that it did.",
+        ),
+        Mistake(
+            "empty bins dropped",
+            empty_bins_dropped,
+            "Empty bins are missing from your lists, so that bins of two groups no longer stand side by side.",
+        ),
     ),
     alternatives=(right_by_arrays, right_person_by_person),
     atol=1e-6,
     tolerance_reason="means of at most a hundred numbers",
-)  # fmt: skip
+)

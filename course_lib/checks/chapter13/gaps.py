@@ -1,6 +1,7 @@
 """Exercise 13.2: from rates to metrics, for any number of groups. The published version compares the first two, with a sign.
 
-The groups stand in no order; in most cases the first two are neither the highest nor the lowest. Rates are missing here and there.
+The groups stand in no order; in most cases the first two are neither the highest nor the lowest. Rates are missing
+here and there.
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ def _all(
 
 def first_two(rates: Table) -> Gaps:
     """The published version: first group less second, NaN for what is missing."""
+    first: Mapping[str, Any]
+    second: Mapping[str, Any]
     first, second = list(rates.values())[:2] if len(rates) > 1 else (dict.fromkeys(NAMES), dict.fromkeys(NAMES))
 
     def minus(name: str) -> float:
@@ -210,24 +213,31 @@ FAIRNESS_GAPS = Exercise(
     minutes=20,
     reference="course_lib.fairness.gaps:fairness_gaps",
     returns=(
-        'a dictionary with "demographic parity", "equal opportunity", "equalised odds", "predictive parity" (each a largest gap over the '
-        'groups in which its rate exists) and "disparate impact" (smallest selection rate divided by the largest); `None` with fewer '
-        "than two such groups, for equalised odds where one of its two gaps does not exist, for disparate impact where nobody is selected"
+        'a dictionary with "demographic parity", "equal opportunity", "equalised odds", "predictive parity" '
+        "(each a largest gap over the "
+        'groups in which its rate exists) and "disparate impact" (smallest selection rate divided by the '
+        "largest); `None` with fewer "
+        "than two such groups, for equalised odds where one of its two gaps does not exist, for disparate "
+        "impact where nobody is selected"
     ),
     example=(
-        "Selection rates of 0.5, 0.4 and 0.8: demographic parity 0.4, disparate impact 0.5. With true positive rates of 0.7, `None` and "
+        "Selection rates of 0.5, 0.4 and 0.8: demographic parity 0.4, disparate impact 0.5. With true positive "
+        "rates of 0.7, `None` and "
         "0.9, equal opportunity is 0.2, from the two groups that have one."
     ),
     hints=(
         "What should the number be when the groups are given in another order? And what if there is a third one?",
-        "For each rate, first collect the values that exist. A gap is the largest less the smallest of them. Equalised odds puts two gaps "
+        "For each rate, first collect the values that exist. A gap is the largest less the smallest of them. "
+        "Equalised odds puts two gaps "
         "into one number, so that it is small only when both are.",
         "```python\nknown = [row[name] for row in rates.values() if row[name] is not None]\n"
         "gap = ... - ... if len(known) > 1 else None\n"
-        '"equalised odds": None if ... else max(hits, alarms)\n"disparate impact": min(selected) / ... if ... else None\n```',
+        '"equalised odds": None if ... else max(hits, alarms)\n"disparate impact": min(selected) / ... if ... '
+        "else None\n```",
     ),
     why=(
-        "Most fairness code in circulation compares two groups, group 0 and group 1. On data with more of them it runs without a word, "
+        "Most fairness code in circulation compares two groups, group 0 and group 1. On data with more of them "
+        "it runs without a word, "
         "and the group that is treated worst may be the one that it never looks at."
     ),
     visible=(
@@ -241,20 +251,72 @@ FAIRNESS_GAPS = Exercise(
     ),
     hidden=_hidden,
     mistakes=(
-        Mistake("as published", first_two, "You subtract the second group from the first, as the published version does. Swap two groups, add a third, take a rate away: what happens to the number?"),
-        Mistake("first two groups", first_two_absolute, "The sign is mended, and you still compare the first two groups only."),
-        Mistake("ratio upside down", ratio_upside_down, "Your disparate impact is above 1. The four-fifths rule asks whether the group that is selected *least* reaches a share of the other."),
-        Mistake("mean of ratios", mean_of_ratios, "Your disparate impact is an average over groups, the most selected one with its own ratio of 1 among them. One group far below is averaged away."),
-        Mistake("mean gap", mean_gap, "You average the differences of all pairs. Two groups far apart disappear among many that are close."),
-        Mistake("averaged odds", averaged_odds, "Your equalised odds is the average of two gaps. Then one of them may be large: the notion asks for both to be small."),
-        Mistake("true positives only", hits_only, "Your equalised odds looks at true positives only. That is equal opportunity."),
-        Mistake("the smaller gap", smaller_of_two, "You take the smaller of the two gaps, so that equalised odds holds as soon as one of them is small."),
-        Mistake("missing is zero", missing_is_zero, "A rate that does not exist has become a rate of 0, and makes a gap that nobody has seen."),
-        Mistake("nothing to compare is fair", one_group_is_fair, "Where there is nothing to compare you report perfect fairness. The card says what to return."),
-        Mistake("one missing spoils all", any_missing_spoils, "One group without the rate makes your metric vanish for all the others. Compare the groups that have one."),
-        Mistake("half of equalised odds", available_half, "One of the two gaps does not exist, and you report the other one as equalised odds."),
+        Mistake(
+            "as published",
+            first_two,
+            "You subtract the second group from the first, as the published version does. Swap two groups, add "
+            "a third, take a rate away: what happens to the number?",
+        ),
+        Mistake(
+            "first two groups",
+            first_two_absolute,
+            "The sign is mended, and you still compare the first two groups only.",
+        ),
+        Mistake(
+            "ratio upside down",
+            ratio_upside_down,
+            "Your disparate impact is above 1. The four-fifths rule asks whether the group that is selected "
+            "*least* reaches a share of the other.",
+        ),
+        Mistake(
+            "mean of ratios",
+            mean_of_ratios,
+            "Your disparate impact is an average over groups, the most selected one with its own ratio of 1 "
+            "among them. One group far below is averaged away.",
+        ),
+        Mistake(
+            "mean gap",
+            mean_gap,
+            "You average the differences of all pairs. Two groups far apart disappear among many that are close.",
+        ),
+        Mistake(
+            "averaged odds",
+            averaged_odds,
+            "Your equalised odds is the average of two gaps. Then one of them may be large: the notion asks "
+            "for both to be small.",
+        ),
+        Mistake(
+            "true positives only",
+            hits_only,
+            "Your equalised odds looks at true positives only. That is equal opportunity.",
+        ),
+        Mistake(
+            "the smaller gap",
+            smaller_of_two,
+            "You take the smaller of the two gaps, so that equalised odds holds as soon as one of them is small.",
+        ),
+        Mistake(
+            "missing is zero",
+            missing_is_zero,
+            "A rate that does not exist has become a rate of 0, and makes a gap that nobody has seen.",
+        ),
+        Mistake(
+            "nothing to compare is fair",
+            one_group_is_fair,
+            "Where there is nothing to compare you report perfect fairness. The card says what to return.",
+        ),
+        Mistake(
+            "one missing spoils all",
+            any_missing_spoils,
+            "One group without the rate makes your metric vanish for all the others. Compare the groups that have one.",
+        ),
+        Mistake(
+            "half of equalised odds",
+            available_half,
+            "One of the two gaps does not exist, and you report the other one as equalised odds.",
+        ),
     ),
     alternatives=(right_by_pairs, right_by_arrays),
     atol=1e-6,
     tolerance_reason="differences of a few numbers; float32 would differ by 1e-7",
-)  # fmt: skip
+)

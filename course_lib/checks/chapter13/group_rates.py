@@ -1,7 +1,7 @@
 """Exercise 13.1: the rates of each group, and None where one does not exist.
 
-Groups differ in size, in base rate and in how they are flagged, so that each exchanged pair of counts gives another number. One
-case has a group without members, one a group without positives, one a group of which nobody is flagged.
+Groups differ in size, in base rate and in how they are flagged, so that each exchanged pair of counts gives another
+number. One case has a group without members, one a group without positives, one a group of which nobody is flagged.
 """
 
 from __future__ import annotations
@@ -157,10 +157,12 @@ def _case(name: str, seed: int, sizes: dict[str, tuple[int, float, float, float]
 
 
 def _hidden(seed: int) -> tuple[Case, ...]:
+    four = {"a": (23, 0.3, 0.8, 0.2), "b": (17, 0.6, 0.5, 0.4), "c": (9, 0.5, 0.7, 0.3), "d": (31, 0.2, 0.6, 0.1)}
+    odd = {"a": (12, 0.5, 0.7, 0.3), "b": (7, 0.4, 0.0, 0.0), "c": (5, 1.0, 0.6, 0.0)}
     return (
-        _case("four groups", seed, {"a": (23, 0.3, 0.8, 0.2), "b": (17, 0.6, 0.5, 0.4), "c": (9, 0.5, 0.7, 0.3), "d": (31, 0.2, 0.6, 0.1)}),
-        _case("empty, never flagged, always positive", seed + 1, {"a": (12, 0.5, 0.7, 0.3), "b": (7, 0.4, 0.0, 0.0), "c": (5, 1.0, 0.6, 0.0)}, ["d"]),
-    )  # fmt: skip
+        _case("four groups", seed, four),
+        _case("empty, never flagged, always positive", seed + 1, odd, ["d"]),
+    )
 
 
 GROUP_RATES = Exercise(
@@ -171,23 +173,28 @@ GROUP_RATES = Exercise(
     minutes=15,
     reference="course_lib.fairness.group_rates:group_rates",
     returns=(
-        'for each group in `groups` a dictionary with "n", "selection rate", "base rate", "true positive rate", "false positive '
+        'for each group in `groups` a dictionary with "n", "selection rate", "base rate", "true positive '
+        'rate", "false positive '
         'rate" and "precision"; a rate with nobody below the line is `None`'
     ),
     example=(
-        '`group_rates([1, 0, 1], [1, 1, 0], ["a", "a", "a"], ["a", "b"])`: in group a two of three are flagged, and of the two with '
+        '`group_rates([1, 0, 1], [1, 1, 0], ["a", "a", "a"], ["a", "b"])`: in group a two of three are '
+        "flagged, and of the two with "
         "label 1 one is: a true positive rate of 0.5. Group b has `n` 0 and five times `None`."
     ),
     hints=(
         "Each rate is a share *of somebody*. Say for each of the five of whom, before you count.",
-        "For each group collect the pairs (flagged, label) of its members. The true positive rate is the share of flagged among the "
-        "members with label 1; the precision is the share of label 1 among the flagged members. An empty list has no share.",
+        "For each group collect the pairs (flagged, label) of its members. The true positive rate is the share "
+        "of flagged among the "
+        "members with label 1; the precision is the share of label 1 among the flagged members. An empty list "
+        "has no share.",
         "```python\ndef share(outcomes):\n    return sum(outcomes) / len(outcomes) if outcomes else ...\n\n"
         "members = [(flagged, label) for flagged, label, member_of in people if member_of == ...]\n"
         '... "true positive rate": share([flagged for flagged, label in members if ...]), ...\n```',
     ),
     why=(
-        "A rate that does not exist and is written as 0 becomes a gap, an alarm or an all-clear further down. Groups that are small "
+        "A rate that does not exist and is written as 0 becomes a gap, an alarm or an all-clear further down. "
+        "Groups that are small "
         "in your data are the groups for which this happens, and often the ones that somebody had in mind."
     ),
     visible=(
@@ -199,17 +206,59 @@ GROUP_RATES = Exercise(
     ),
     hidden=_hidden,
     mistakes=(
-        Mistake("0 for what does not exist", zero_for_undefined, "Where there is nobody below the line you return 0. Nobody was missed there, and nobody was found: there is no such rate."),
-        Mistake("NaN for what does not exist", nan_for_undefined, "You return NaN where there is nobody below the line. NaN is silent: later it is neither above nor below any limit. The card asks for another value."),
-        Mistake("1 for what does not exist", one_for_undefined, "Where there is nobody below the line you return 1, as if all of nobody had been found."),
-        Mistake("empty group dropped", empty_groups_dropped, "A group in `groups` has no members, and your result does not mention it. A group that nobody counts should be seen."),
-        Mistake("labels for predictions", swapped, "Predictions and labels have changed places: your selection rate is the share with label 1."),
-        Mistake("precision for true positive rate", precision_for_hits, "Your true positive rate is the precision, and the other way round. One is a share of those *with label 1*, the other of those *flagged*."),
-        Mistake("of all members", of_all_members, "You divide every count by the size of the group. Only two of the five rates are shares of all its members."),
-        Mistake("false discovery rate", alarms_among_flagged, "Your false positive rate is a share of the flagged. Ask of whom it is the share: who should *not* be flagged?"),
-        Mistake("of everybody", everybody, "Your selection rate and base rate divide by the number of all people, those of other groups among them."),
+        Mistake(
+            "0 for what does not exist",
+            zero_for_undefined,
+            "Where there is nobody below the line you return 0. Nobody was missed there, and nobody was found: "
+            "there is no such rate.",
+        ),
+        Mistake(
+            "NaN for what does not exist",
+            nan_for_undefined,
+            "You return NaN where there is nobody below the line. NaN is silent: later it is neither above nor "
+            "below any limit. The card asks for another value.",
+        ),
+        Mistake(
+            "1 for what does not exist",
+            one_for_undefined,
+            "Where there is nobody below the line you return 1, as if all of nobody had been found.",
+        ),
+        Mistake(
+            "empty group dropped",
+            empty_groups_dropped,
+            "A group in `groups` has no members, and your result does not mention it. A group that nobody "
+            "counts should be seen.",
+        ),
+        Mistake(
+            "labels for predictions",
+            swapped,
+            "Predictions and labels have changed places: your selection rate is the share with label 1.",
+        ),
+        Mistake(
+            "precision for true positive rate",
+            precision_for_hits,
+            "Your true positive rate is the precision, and the other way round. One is a share of those *with "
+            "label 1*, the other of those *flagged*.",
+        ),
+        Mistake(
+            "of all members",
+            of_all_members,
+            "You divide every count by the size of the group. Only two of the five rates are shares of all its "
+            "members.",
+        ),
+        Mistake(
+            "false discovery rate",
+            alarms_among_flagged,
+            "Your false positive rate is a share of the flagged. Ask of whom it is the share: who should *not* "
+            "be flagged?",
+        ),
+        Mistake(
+            "of everybody",
+            everybody,
+            "Your selection rate and base rate divide by the number of all people, those of other groups among them.",
+        ),
     ),
     alternatives=(right_by_arrays, right_by_counting),
     atol=1e-6,
     tolerance_reason="quotients of counts; float32 would differ by 1e-7",
-)  # fmt: skip
+)

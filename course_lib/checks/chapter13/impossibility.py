@@ -1,6 +1,7 @@
 """Exercise 13.4: what equal precision and equal misses force on the false positive rate.
 
-Precision and miss rate are never one half, and base rates never their own complements, so that each exchanged factor shows.
+Precision and miss rate are never one half, and base rates never their own complements, so that each exchanged factor
+shows.
 """
 
 from __future__ import annotations
@@ -124,22 +125,30 @@ IMPLIED_RATES = Exercise(
     minutes=15,
     reference="course_lib.fairness.impossibility:implied_false_positive_rates",
     returns=(
-        "for each group the false positive rate that it must have with this precision and this miss rate; `None` where no classifier "
-        "has these numbers: in a group without positives or without negatives, with a precision of 0, or where the rate would be above 1"
+        "for each group the false positive rate that it must have with this precision and this miss rate; "
+        "`None` where no classifier "
+        "has these numbers: in a group without positives or without negatives, with a precision of 0, or where "
+        "the rate would be above 1"
     ),
     example=(
-        '`implied_false_positive_rates({"a": 0.5, "b": 0.2}, precision=0.5, miss_rate=0.4)` is `{"a": 0.6, "b": 0.15}`. Of 100 people in '
-        "a, 50 are positives, of whom 30 are flagged; half of the flagged are positives, so 30 negatives are flagged too: 30 of 50."
+        '`implied_false_positive_rates({"a": 0.5, "b": 0.2}, precision=0.5, miss_rate=0.4)` is `{"a": 0.6, '
+        '"b": 0.15}`. Of 100 people in '
+        "a, 50 are positives, of whom 30 are flagged; half of the flagged are positives, so 30 negatives are "
+        "flagged too: 30 of 50."
     ),
     hints=(
-        "Take a group of 100 people and fill in its four counts, one after the other: positives, those of them that are flagged, "
+        "Take a group of 100 people and fill in its four counts, one after the other: positives, those of them "
+        "that are flagged, "
         "all that are flagged, and then?",
-        "Flagged positives: p · (1 - FNR). A share PPV of all flagged are these, so the other flagged people are (1 - PPV) / PPV times "
+        "Flagged positives: p · (1 - FNR). A share PPV of all flagged are these, so the other flagged people "
+        "are (1 - PPV) / PPV times "
         "as many. Divide by the negatives.",
-        "```python\nif 0 < p < 1 and precision > 0:\n    rate = p / (1 - p) * ... * ...\n    implied[group] = rate if ... else None\n```",
+        "```python\nif 0 < p < 1 and precision > 0:\n    rate = p / (1 - p) * ... * ...\n    implied[group] = "
+        "rate if ... else None\n```",
     ),
     why=(
-        "Whoever promises you a filter that is equally precise, equally complete and equally sparing of the innocent in all groups "
+        "Whoever promises you a filter that is equally precise, equally complete and equally sparing of the "
+        "innocent in all groups "
         "promises something that arithmetic rules out. You have to say which of the three you give up."
     ),
     visible=(
@@ -153,17 +162,57 @@ IMPLIED_RATES = Exercise(
     ),
     hidden=_hidden,
     mistakes=(
-        Mistake("odds upside down", odds_upside_down, "Your rate falls as the base rate rises: the odds stand on their head."),
-        Mistake("precision upside down", precision_upside_down, "Your rate rises with the precision. A more precise filter flags *fewer* negatives."),
-        Mistake("misses for hits", misses_for_hits, "You multiply by the share that is missed. Which positives are among the flagged?"),
-        Mistake("share of all", base_rate_for_odds, "You have the wrongly flagged as a share of *all* people. The false positive rate is a share of the negatives."),
-        Mistake("share of the flagged", share_of_flagged, "1 - precision is a share of the flagged, and it is the same in all groups. The false positive rate is a share of the negatives."),
-        Mistake("mean base rate", mean_base_rate, "All your groups have the same rate, from the mean of their base rates. Each group has its own."),
-        Mistake("above 1", above_one, "One of your rates is above 1. No group has more wrongly flagged negatives than negatives."),
-        Mistake("cut at 1", cut_at_one, "You cut a rate off at 1. With a rate of 1 the precision would be another one: these numbers cannot be had."),
-        Mistake("zero without positives", zero_without_positives, "In a group without positives nobody can be flagged rightly, so a precision above 0 is out of reach there. The formula gives 0, and it does not apply."),
+        Mistake(
+            "odds upside down",
+            odds_upside_down,
+            "Your rate falls as the base rate rises: the odds stand on their head.",
+        ),
+        Mistake(
+            "precision upside down",
+            precision_upside_down,
+            "Your rate rises with the precision. A more precise filter flags *fewer* negatives.",
+        ),
+        Mistake(
+            "misses for hits",
+            misses_for_hits,
+            "You multiply by the share that is missed. Which positives are among the flagged?",
+        ),
+        Mistake(
+            "share of all",
+            base_rate_for_odds,
+            "You have the wrongly flagged as a share of *all* people. The false positive rate is a share of "
+            "the negatives.",
+        ),
+        Mistake(
+            "share of the flagged",
+            share_of_flagged,
+            "1 - precision is a share of the flagged, and it is the same in all groups. The false positive "
+            "rate is a share of the negatives.",
+        ),
+        Mistake(
+            "mean base rate",
+            mean_base_rate,
+            "All your groups have the same rate, from the mean of their base rates. Each group has its own.",
+        ),
+        Mistake(
+            "above 1",
+            above_one,
+            "One of your rates is above 1. No group has more wrongly flagged negatives than negatives.",
+        ),
+        Mistake(
+            "cut at 1",
+            cut_at_one,
+            "You cut a rate off at 1. With a rate of 1 the precision would be another one: these numbers "
+            "cannot be had.",
+        ),
+        Mistake(
+            "zero without positives",
+            zero_without_positives,
+            "In a group without positives nobody can be flagged rightly, so a precision above 0 is out of "
+            "reach there. The formula gives 0, and it does not apply.",
+        ),
     ),
     alternatives=(right_by_counts, right_by_arrays),
     atol=1e-6,
     tolerance_reason="products of four numbers",
-)  # fmt: skip
+)

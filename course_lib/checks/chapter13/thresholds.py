@@ -1,7 +1,7 @@
 """Exercise 13.5: one threshold for each group.
 
-Scores carry ties, groups differ in scale, size and base rate, and the target falls between two ranks in some cases and on one
-in others, so that `>` for `>=`, rounding and quantiles each show. One group has no positives.
+Scores carry ties, groups differ in scale, size and base rate, and the target falls between two ranks in some cases
+and on one in others, so that `>` for `>=`, rounding and quantiles each show. One group has no positives.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _pick(counted: dict[str, list[float]], target: float) -> Found:
 def one_for_all(scores: Floats, labels: Sequence[int], members: Sequence[str], goal: str, target: float) -> Found:
     """One threshold from everybody."""
     whole = _pick(_counted(scores, labels, ["all"] * len(scores), goal), target)["all"]
-    return {group: whole for group in dict.fromkeys(members)}
+    return dict.fromkeys(members, whole)
 
 
 def goal_ignored(scores: Floats, labels: Sequence[int], members: Sequence[str], goal: str, target: float) -> Found:
@@ -162,24 +162,32 @@ GROUP_THRESHOLDS = Exercise(
     minutes=20,
     reference="course_lib.fairness.thresholds:group_thresholds",
     returns=(
-        "for each group, in the order in which they first occur, the highest of the scores at which its rate is at least `target`, where "
-        "flagged is `score >= threshold`. The rate is the share of the group that is flagged (goal `\"demographic parity\"`), or the share of "
-        "its members with label 1 (goal `\"equal opportunity\"`). `None` where there is nobody to count"
+        "for each group, in the order in which they first occur, the highest of the scores at which its rate "
+        "is at least `target`, where "
+        "flagged is `score >= threshold`. The rate is the share of the group that is flagged (goal "
+        '`"demographic parity"`), or the share of '
+        'its members with label 1 (goal `"equal opportunity"`). `None` where there is nobody to count'
     ),
     example=(
-        'Group a has positives with scores 0.9, 0.6, 0.6 and 0.3. For `"equal opportunity"` with target 0.5 the threshold is 0.6: at 0.9 '
+        'Group a has positives with scores 0.9, 0.6, 0.6 and 0.3. For `"equal opportunity"` with target 0.5 '
+        "the threshold is 0.6: at 0.9 "
         "only one of four is flagged, at 0.6 three are."
     ),
     hints=(
-        "Which people of the group decide, for each of the two goals? Write their scores down, highest first, and count.",
-        "Go down the sorted scores. With the first one flagged the rate is 1 / n, with two it is 2 / n. Stop at the first score at which "
+        "Which people of the group decide, for each of the two goals? Write their scores down, highest first, "
+        "and count.",
+        "Go down the sorted scores. With the first one flagged the rate is 1 / n, with two it is 2 / n. Stop "
+        "at the first score at which "
         "the target is reached. Equal scores are flagged together, and that only helps.",
         "```python\ncounted = sorted((score for ... if member_of == group and (goal == ... or label)), reverse=True)\n"
-        "reached = (score for rank, score in enumerate(counted, start=1) if ... >= target)\nthresholds[group] = next(reached, None)\n```",
+        "reached = (score for rank, score in enumerate(counted, start=1) if ... >= target)\nthresholds[group] "
+        "= next(reached, None)\n```",
     ),
     why=(
-        "Moving thresholds is the one repair that needs no training and no access to the model, so it is the first one that is tried. "
-        "It needs the group of each person when it decides, and people on whom the thresholds were *not* chosen to say whether it worked."
+        "Moving thresholds is the one repair that needs no training and no access to the model, so it is the "
+        "first one that is tried. "
+        "It needs the group of each person when it decides, and people on whom the thresholds were *not* "
+        "chosen to say whether it worked."
     ),
     visible=(
         Case("one group with a tie", ([0.9, 0.6, 0.6, 0.3, 0.7, 0.1], [1, 1, 1, 1, 0, 0], ["a"] * 6, HITS, 0.5)),
@@ -191,17 +199,54 @@ GROUP_THRESHOLDS = Exercise(
     hidden=_hidden,
     mistakes=(
         Mistake("one threshold for all", one_for_all, "All groups get the same threshold. Count within each group."),
-        Mistake("goals exchanged", goals_exchanged, "The two goals have changed places: who counts for demographic parity?"),
-        Mistake("goal ignored", goal_ignored, "For equal opportunity you count all members of the group. Its rate is a share of somebody else."),
-        Mistake("negatives", negatives, "For equal opportunity you count the members with label 0. Theirs is the false positive rate."),
-        Mistake("from below", lowest_first, "You count from the lowest score upward. Those *above* the threshold are flagged."),
-        Mistake("just below the target", just_below, "Your rate is at most the target, and it should be at least the target."),
-        Mistake("strictly above", more_than, "You count scores strictly above the threshold, so that it ends up one score too low. Flagged is `score >= threshold`."),
-        Mistake("quantile", quantile, "A quantile lies between two scores. The card asks for one of the scores, the highest that reaches the target."),
-        Mistake("rank rounded down", rounded, "Where the target falls between two ranks you take the upper one, and the rate stays below the target."),
-        Mistake("zero without positives", everybody_without_positives, "A group without positives gets a threshold of 0 from you: everybody in it is flagged. There is nothing to choose one by."),
+        Mistake(
+            "goals exchanged", goals_exchanged, "The two goals have changed places: who counts for demographic parity?"
+        ),
+        Mistake(
+            "goal ignored",
+            goal_ignored,
+            "For equal opportunity you count all members of the group. Its rate is a share of somebody else.",
+        ),
+        Mistake(
+            "negatives",
+            negatives,
+            "For equal opportunity you count the members with label 0. Theirs is the false positive rate.",
+        ),
+        Mistake(
+            "from below",
+            lowest_first,
+            "You count from the lowest score upward. Those *above* the threshold are flagged.",
+        ),
+        Mistake(
+            "just below the target",
+            just_below,
+            "Your rate is at most the target, and it should be at least the target.",
+        ),
+        Mistake(
+            "strictly above",
+            more_than,
+            "You count scores strictly above the threshold, so that it ends up one score too low. Flagged is "
+            "`score >= threshold`.",
+        ),
+        Mistake(
+            "quantile",
+            quantile,
+            "A quantile lies between two scores. The card asks for one of the scores, the highest that reaches "
+            "the target.",
+        ),
+        Mistake(
+            "rank rounded down",
+            rounded,
+            "Where the target falls between two ranks you take the upper one, and the rate stays below the target.",
+        ),
+        Mistake(
+            "zero without positives",
+            everybody_without_positives,
+            "A group without positives gets a threshold of 0 from you: everybody in it is flagged. There is "
+            "nothing to choose one by.",
+        ),
     ),
     alternatives=(right_by_trying, right_by_arrays),
     atol=1e-6,
     tolerance_reason="thresholds are scores that were given",
-)  # fmt: skip
+)
