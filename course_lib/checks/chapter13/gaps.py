@@ -53,9 +53,8 @@ def _all(
 
 def first_two(rates: Table) -> Gaps:
     """The published version: first group less second, NaN for what is missing."""
-    first: Mapping[str, Any]
-    second: Mapping[str, Any]
-    first, second = list(rates.values())[:2] if len(rates) > 1 else (dict.fromkeys(NAMES), dict.fromkeys(NAMES))
+    gone: Mapping[str, Any] = dict.fromkeys(NAMES)
+    first, second = [*rates.values(), gone, gone][:2] if len(rates) > 1 else (gone, gone)
 
     def minus(name: str) -> float:
         return math.nan if first[name] is None or second[name] is None else first[name] - second[name]
