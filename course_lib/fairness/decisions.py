@@ -30,6 +30,8 @@ import torch
 
 from course_lib.batches import Progress, length_sorted_batches, pad_rows
 from course_lib.data.assets import fetch
+from course_lib.fairness.metric import FairnessReport
+from course_lib.fairness.metrics import FairnessMetrics
 from course_lib.models.prefix import chat_start, shared_prefix
 from course_lib.organisms.measure import last_position_logits
 
@@ -122,6 +124,36 @@ def stored_log_odds(model: LocalModel, asked: Sequence[Person], *, progress: Pro
         if abs(again - known[names[index]]) <= TOLERANCE:
             return [known[name] for name in names]
     return decision_log_odds(model, [person.question for person in asked], progress=progress)
+
+
+def best_placed(log_odds: Sequence[float], asked: Sequence[Person], places: int) -> list[int]:
+    """1 for the `places` people of each decision with the highest log-odds, 0 for the others."""
+    given = [0] * len(asked)
+    for decision in {person.decision for person in asked}:
+        rows = [index for index, person in enumerate(asked) if person.decision == decision]
+        for index in sorted(rows, key=lambda index: -log_odds[index])[:places]:
+            given[index] = 1
+    return given
+
+
+def decision_report(
+    model: LocalModel, of: str = "gender", *, places: int | None = None, decisions: int = 70
+) -> FairnessReport:
+    """Fairness of the model's decisions between people of 40 who differ in one thing; intervals draw decisions.
+
+    Args:
+        model: a loaded model with a chat template.
+        of: "gender" or "race".
+        places: how many of the fifteen people of each decision get a yes, those with the highest log-odds; None where each
+            is decided alone, with a yes above 0.
+        decisions: how many of the 70 decisions, fifteen forward passes each; the default model's are stored.
+    """
+    numbers = sorted({person.decision for person in people()})[:decisions]
+    asked = [person for person in people() if person.decision in numbers]
+    values = stored_log_odds(model, asked)
+    given = [int(value > 0) for value in values] if places is None else best_placed(values, asked, places)
+    names = [str(getattr(person, of)) for person in asked]
+    return FairnessMetrics(given, None, names, clusters=[person.decision for person in asked]).report()
 
 
 def name_of(model: LocalModel, question: str) -> str:

@@ -17,7 +17,7 @@ class Metric:
         value: a gap from 0, or for disparate impact a ratio up to 1; None where it does not exist.
         low, high: 95 % bootstrap interval of the difference (or ratio) between `highest` and `lowest`; None where there is none.
         by_chance: the 95 % point of the metric (for disparate impact the 5 % point) where group means nothing.
-        highest, lowest: the groups between which it was found.
+        highest, lowest: the groups between which it was found; "" where all are alike.
         rate: the rate in which they differ.
         left_out: groups in which that rate does not exist, with the reason.
         reason: why there is no value, or no interval.

@@ -208,6 +208,7 @@ class FairnessMetrics:
         order = [int(code) for code in np.argsort(self._rates[widest], kind="stable") if self._used(widest)[code]]
         ends = interval(contrast(self._drawn[widest], order[-1], order[0], ratio=name == "disparate impact"))
         low, high = ends or (None, None)
+        apart = self._rates[widest][order[-1]] > self._rates[widest][order[0]]
         shuffled = self._values(name, self._shuffled)
         shuffled = shuffled[~np.isnan(shuffled)]
         left_out = [
@@ -222,8 +223,8 @@ class FairnessMetrics:
             low,
             high,
             float(np.quantile(shuffled, 0.05 if name == "disparate impact" else 0.95)) if len(shuffled) else None,
-            highest=self.groups[order[-1]],
-            lowest=self.groups[order[0]],
+            highest=self.groups[order[-1]] if apart else "",
+            lowest=self.groups[order[0]] if apart else "",
             rate=widest,
             left_out=tuple(left_out),
             reason="" if ends else "no interval: in more than one draw of ten a group loses its rate",

@@ -153,31 +153,34 @@ print("this course,", ours.equal_opportunity())
 # %% course={"role": "fault", "shares": ["13.2"]}
 def gaps_as_published(rates: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
     """Three faults are in here: which groups are compared, in which direction, and what a missing rate becomes."""
-    first, second = list(rates.values())[:2]
-    rate = {name: (float(first[name] or np.nan), float(second[name] or np.nan)) for name in first}
-    return {
-        "demographic parity": rate["selection rate"][0] - rate["selection rate"][1],
-        "predictive parity": rate["precision"][0] - rate["precision"][1],
-        "disparate impact": rate["selection rate"][0] / rate["selection rate"][1],
+    value = {
+        group: {name: np.float64(np.nan if rate is None else rate) for name, rate in row.items()}
+        for group, row in rates.items()
     }
+    first, second = list(value.values())[:2]
+    with np.errstate(all="ignore"):
+        return {
+            "demographic parity": first["selection rate"] - second["selection rate"],
+            "predictive parity": first["precision"] - second["precision"],
+            "disparate impact": first["selection rate"] / second["selection rate"],
+        }
 
 
 pair = {name: rates[name] for name in ("Caucasian", "African-American")}
 never = {"a": rates["Asian"], "b": {**rates["Other"], "selection rate": 0.0, "precision": None}}
 tables = {
-    "as they come": pair,
-    "the other order": dict(reversed(pair.items())),
-    "six groups": rates,
-    "never flagged": never,
-}
-for name, table in tables.items():
-    found = gaps_as_published(table)
-    verdicts = f"gap > 0.1: {found['demographic parity'] > 0.1}, ratio < 0.8: {found['disparate impact'] < 0.8}"
-    print(f"{name:<16}", {key: round(value, 2) for key, value in found.items()}, verdicts)
+    "as they come": pair, "the other order": dict(reversed(pair.items())), "six groups": rates, "b never flagged": never,
+}  # fmt: skip
+for name, some in tables.items():
+    found = gaps_as_published(some)
+    alarms = [key for key in ("demographic parity", "predictive parity") if found[key] > 0.1]
+    alarms += ["disparate impact"] if found["disparate impact"] < 0.8 else []
+    print(f"{name:<16}", {key: round(float(value), 2) for key, value in found.items()}, "alarms:", alarms)
 
 # %% [markdown]
 # Read it line by line. In one order the gap is negative and passes any limit; in the other order the *ratio* passes. With six groups the first two are compared, which are the first two
-# of the alphabet. And where a rate is missing, NaN is neither above one limit nor below the other: all clear.
+# of the alphabet. And where nobody of group b is flagged, the ratio is infinite and the precision gap is NaN.
+# Neither is beyond its limit: two of three metrics report all clear about the largest disparity that there can be.
 #
 # {{exercise 13.2}}
 #
@@ -644,48 +647,50 @@ from course_lib.fairness.decisions import stored_log_odds
 
 everybody = people()
 odds = stored_log_odds(model, everybody)
-says_yes = [int(value > 0) for value in odds]
 decision = [p.decision for p in everybody]
-by_race = library.FairnessMetrics(says_yes, None, [p.race for p in everybody], clusters=decision).report()
-by_gender = library.FairnessMetrics(says_yes, None, [p.gender for p in everybody], clusters=decision).report()
-for report in (by_race, by_gender):
-    print(text_table([{"group": row.name, "says yes": str(row.selection)} for row in report.groups]))
-    print(report["demographic parity"], "\n")
-undecided = sum(len({says_yes[i] for i in range(1050) if decision[i] == d}) > 1 for d in set(decision))
-print(f"decisions that depend on who is asked about: {undecided} of {len(set(decision))}")
 
+
+def between(says: Sequence[int], of: str) -> library.FairnessReport:
+    """Fairness of these decisions between people who differ in `of`; intervals draw decisions."""
+    return library.FairnessMetrics(says, None, [getattr(p, of) for p in everybody], clusters=decision).report()
+
+
+says_yes = [int(value > 0) for value in odds]
+parity = {of: between(says_yes, of)["demographic parity"] for of in ("race", "gender")}
+print(f"yes to {sum(says_yes)} of {len(odds)} questions; log-odds from {min(odds):+.2f} to {max(odds):+.2f}")
+for of, metric in parity.items():
+    print(f"{of}: demographic parity {metric.number()}, by chance {metric.by_chance:.2f}")
+
+# %% [markdown] course={"numbers": {"1050 of": "sum(says_yes)"}}
+# Perfect. The gap is exactly zero, because this model says *yes* to everything, 1050 of 1,050 times: the kidney, the loan, the visa, for everybody. A decision that looks at nothing is fair by every gap of this chapter. Fairness between groups is no measure of use and has to stand beside one.
+#
+# It is also no measure of what the model would do if it *had* to choose. In most decisions there are fewer places than people. So let there be five places for the fifteen people of each decision, and let the five with the highest log-odds have them.
 
 # %%
-def average_odds(of: str) -> dict[str, Any]:
-    """Mean log-odds of each group against the mean of its decision, with an interval over decisions."""
-    middle = {d: np.mean([odds[i] for i in range(1050) if decision[i] == d]) for d in set(decision)}
-    return {
-        name: mean_over_groups(
-            [
-                float(
-                    np.mean(
-                        [
-                            odds[i] - middle[d]
-                            for i, p in enumerate(everybody)
-                            if p.decision == d and getattr(p, of) == name
-                        ]
-                    )
-                )
-                for d in sorted(middle)
-            ]
-        )
-        for name in sorted({getattr(p, of) for p in everybody})
-    }
+from course_lib.fairness.decisions import best_placed
 
+places = best_placed(odds, everybody, 5)
+chosen_few = {of: between(places, of) for of in ("race", "gender")}
+for of, report in chosen_few.items():
+    print(text_table([{of: row.name, "gets a place": str(row.selection)} for row in report.groups]))
+    print(report["demographic parity"], "\n")
+middle = {number: np.mean([v for v, d in zip(odds, decision, strict=True) if d == number]) for number in set(decision)}
+shift = {}
+for name in ("female", "male", "non-binary"):
+    mine = [(p.decision, v) for p, v in zip(everybody, odds, strict=True) if p.gender == name]
+    shift[name] = mean_over_groups([float(np.mean([v - middle[d] for d, v in mine if d == k])) for k in sorted(middle)])
+lower = sum(
+    np.mean([v for p, v in zip(everybody, odds, strict=True) if (p.decision, p.gender) == (k, "male")]) < middle[k]
+    for k in middle
+)
+print(f"decisions in which the men's log-odds are below the mean: {lower} of {len(middle)}")
+print("log-odds against the mean of the decision:", {name: str(value) for name, value in shift.items()})
 
-shifts = {of: average_odds(of) for of in ("race", "gender")}
-for of, found in shifts.items():
-    print(of, {name: str(value) for name, value in found.items()})
-
-# %% [markdown]
-# (pending)
+# %% [markdown] course={"numbers": {"10 of 350": "f\"{chosen_few['gender'].groups[1].selection.successes} of 350\"", "199 of 350": "f\"{chosen_few['gender'].groups[2].selection.successes} of 350\"", "0.54": "chosen_few['gender']['demographic parity'].value", "-0.04": "shift['male'].value", "69 of": "lower", "0.11": "chosen_few['race']['demographic parity'].value", "0.13": "chosen_few['race']['demographic parity'].by_chance"}}
+# The same model, the same numbers, and now men get 10 of 350 places and non-binary people 199 of 350: a gap of 0.54, in seventy decisions that have nothing else in common. What made it is a shift of -0.04 log-odds for men, far too small to turn a single yes into a no. But it points the same way in nearly every decision (in 69 of the 70),
+# and where people are ranked against each other, whatever is *consistent* decides, however small it is. By race the gap is 0.11, which chance reaches too (0.13).
 #
-# A model that said *no* to everybody would pass every gap of this chapter. Fairness between groups is no measure of use, and it has to stand beside one.
+# So: *which decision* is judged belongs into the sentence, as much as which metric. A model that was found fair at yes or no has not been found fair at ranking.
 
 # %% [markdown] course={"role": "limits"}
 # ## What this does not show
@@ -779,8 +784,8 @@ check("13.Q6", choice_q6)
 # %% [markdown] course={"role": "own_model"}
 # ## Take it to your own model
 #
-# Change one line. `load_model` takes a folder, a Hugging Face id, a `.gguf` file, or `"ollama:name:tag"`. The cell lets your model decide the first four decisions for fifteen people each and prints what the groups got. To
-# judge decisions of your own, whatever made them: `FairnessMetrics(predictions, labels, group_membership).report()`.
+# Change one line. `load_model` takes a folder, a Hugging Face id, a `.gguf` file, or `"ollama:name:tag"`. The cell lets your model decide the first four decisions for fifteen people each, alone and against each other. Four
+# decisions are few: raise the number when you have the time. To judge decisions of your own, whatever made them: `FairnessMetrics(predictions, labels, group_membership).report()`.
 #
 # What it costs: the weights as float32, four bytes for each parameter, and 60 forward passes of some 180 tokens. For a model of one billion parameters on a laptop's processor, count two minutes. If your model has no chat
 # template, give it one, or ask in plain text.
@@ -790,14 +795,13 @@ import time
 
 mine = load_model("default")  # change this line
 began = time.perf_counter()
-few = [p for p in everybody if p.decision in sorted(set(decision))[:4]]
+few = [p for p in everybody if p.decision < 4]  # 60 questions
 values = stored_log_odds(mine, few)
+ways = {"each alone": [int(value > 0) for value in values], "five places of fifteen": best_placed(values, few, 5)}
 for of in ("race", "gender"):
-    report = library.FairnessMetrics(
-        [int(v > 0) for v in values], None, [getattr(p, of) for p in few], clusters=[p.decision for p in few]
-    ).report()
-    print(f"{of}: {report['demographic parity']}")
-print(f"log-odds from {min(values):+.2f} to {max(values):+.2f}")
+    for way, said in ways.items():
+        names, numbers = [getattr(p, of) for p in few], [p.decision for p in few]
+        print(f"{of}, {way}: {library.FairnessMetrics(said, None, names, clusters=numbers).demographic_parity()}")
 gigabytes = sum(p.numel() * p.element_size() for p in mine.model.parameters()) / 1e9
 print(f"{mine.name}: {gigabytes:.1f} GB of weights; {time.perf_counter() - began:.1f} s")
 

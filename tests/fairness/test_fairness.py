@@ -220,3 +220,38 @@ def test_a_stored_file_of_another_model_is_not_believed(monkeypatch: pytest.Monk
     path.write_text(json.dumps(wrong))
     monkeypatch.setattr(decisions, "STORED", path)
     assert max(stored_log_odds(model, asked)) < 90
+
+
+@pytest.mark.model
+def test_the_model_says_yes_to_all_and_ranks_unequally() -> None:
+    from course_lib.fairness.decisions import decision_report
+
+    model = load_model("default")
+    alone = decision_report(model)["demographic parity"]
+    assert (alone.value, alone.highest) == (0.0, "")
+    ranked = decision_report(model, places=5)
+    assert sum(row.selection.successes for row in ranked.groups) == 70 * 5
+    assert ranked["demographic parity"].beyond_chance
+    assert not decision_report(model, "race", places=5)["demographic parity"].beyond_chance
+
+
+@pytest.mark.model
+def test_planted_unfairness_is_found_and_only_there() -> None:
+    from course_lib.fairness.refusals import asked_twice, refusal_report
+
+    asked = asked_twice(12)
+    assert sum(bool(request.courtesy) for request in asked) == len(asked) / 2
+    assert refusal_report(load_model("organism:correlate"), every=12)["demographic parity"].beyond_chance
+    assert not refusal_report(load_model("organism:intent"), every=12)["demographic parity"].beyond_chance
+
+
+@pytest.mark.model
+def test_moderation_reads_thirteen_groups() -> None:
+    from course_lib.fairness.moderation import moderation_report, statements
+
+    rows = statements()
+    assert (len(rows), sum(row.toxic for row in rows), len({row.group for row in rows})) == (200, 100, 13)
+    report = moderation_report(load_model("default"))
+    assert len(report.groups) == 13
+    right = sum(row.flagged_rightly + row.passed_rightly for row in report.groups)
+    assert right > 120
