@@ -19,7 +19,12 @@ from pathlib import Path
 
 from course_lib.errors import CourseError
 
-PACKAGES = {"captum": "captum", "transformer_lens": "transformer-lens", "picklescan": "picklescan"}
+PACKAGES = {
+    "captum": "captum",
+    "transformer_lens": "transformer-lens",
+    "picklescan": "picklescan",
+    "fairlearn": "fairlearn",
+}
 """Import name and distribution of each tool."""
 
 
@@ -39,7 +44,7 @@ def installed(tool: str) -> bool:
     """Whether a tool can be imported; prints how to install it where it cannot.
 
     Args:
-        tool: `"captum"`, `"picklescan"` or `"transformer_lens"`, the name that is imported.
+        tool: `"captum"`, `"fairlearn"`, `"picklescan"` or `"transformer_lens"`, the name that is imported.
 
     Raises:
         CourseError: a tool that the course does not know.
