@@ -30,7 +30,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib import check, load_model
+from course_lib import check, choose, load_model
 
 MODEL = "default"
 model = load_model(MODEL)
@@ -706,14 +706,13 @@ print("log-odds against the mean of the decision:", {name: str(value) for name, 
 # ## Check your understanding
 
 # %% [markdown] course={"role": "questions"}
-# Put a letter in place of each question mark and run the cell below it. Every choice has an explanation, including the
-# wrong ones.
+# Run the cell below each question, pick a choice, and run the check. Every choice has an explanation, the wrong ones too.
 
 # %% [markdown] course={"role": "question", "id": "13.Q1"}
 # {{question 13.Q1}}
 
 # %% course={"role": "answer"}
-choice_q1 = "?"
+choice_q1 = choose("13.Q1")
 ### BEGIN SOLUTION
 choice_q1 = "c"
 ### END SOLUTION
@@ -725,7 +724,7 @@ check("13.Q1", choice_q1)
 # {{question 13.Q2}}
 
 # %% course={"role": "answer"}
-choice_q2 = "?"
+choice_q2 = choose("13.Q2")
 ### BEGIN SOLUTION
 choice_q2 = "b"
 ### END SOLUTION
@@ -737,7 +736,7 @@ check("13.Q2", choice_q2)
 # {{question 13.Q3}}
 
 # %% course={"role": "answer"}
-choice_q3 = "?"
+choice_q3 = choose("13.Q3")
 ### BEGIN SOLUTION
 choice_q3 = "a"
 ### END SOLUTION
@@ -749,7 +748,7 @@ check("13.Q3", choice_q3)
 # {{question 13.Q4}}
 
 # %% course={"role": "answer"}
-choice_q4 = "?"
+choice_q4 = choose("13.Q4")
 ### BEGIN SOLUTION
 choice_q4 = "c"
 ### END SOLUTION
@@ -761,7 +760,7 @@ check("13.Q4", choice_q4)
 # {{question 13.Q5}}
 
 # %% course={"role": "answer"}
-choice_q5 = "?"
+choice_q5 = choose("13.Q5")
 ### BEGIN SOLUTION
 choice_q5 = "b"
 ### END SOLUTION
@@ -773,7 +772,7 @@ check("13.Q5", choice_q5)
 # {{question 13.Q6}}
 
 # %% course={"role": "answer"}
-choice_q6 = "?"
+choice_q6 = choose("13.Q6")
 ### BEGIN SOLUTION
 choice_q6 = "d"
 ### END SOLUTION
