@@ -336,7 +336,7 @@ from sklearn.linear_model import LogisticRegression
 chosen = [defendants[index] for index in both]
 label, group = library.column(chosen, "charged_again"), library.column(chosen, "race")
 features = np.array([[math.log1p(d.priors), d.age / 10, math.log(d.age)] for d in chosen])
-fit, middle, judge = library.three_parts(len(chosen))
+fit, middle_part, judge = library.three_parts(len(chosen))
 classifier = LogisticRegression().fit(features[fit], np.array(label)[fit])
 score = classifier.predict_proba(features)[:, 1].tolist()
 
@@ -460,7 +460,7 @@ for name in two:
 # %%
 from course_lib.figures import fairness_trade_off
 
-unseen = sorted(middle + judge)
+unseen = sorted(middle_part + judge)
 
 
 def of_group(name: str) -> tuple[list[float], list[int]]:
@@ -573,7 +573,7 @@ check("13.5", group_thresholds)
 # %%
 from course_lib.organisms.resampling import mean_over_groups
 
-choosing, judging = part(middle), part(judge)
+choosing, judging = part(middle_part), part(judge)
 at_half = [int(s >= 0.5) for s in choosing[0]]
 overall = library.group_rates(at_half, choosing[1], ["all"] * len(at_half), ["all"])["all"]
 policies: dict[str, dict[str, float | None]] = {"one threshold": dict.fromkeys(two, 0.5)}
@@ -615,7 +615,7 @@ if installed("fairlearn"):
         estimator=classifier, constraints="true_positive_rate_parity", objective="accuracy_score", prefit=True,
         predict_method="predict_proba",
     )  # fmt: skip
-    optimiser.fit(features[middle], np.array(label)[middle], sensitive_features=np.array(group)[middle])
+    optimiser.fit(features[middle_part], np.array(label)[middle_part], sensitive_features=np.array(group)[middle_part])
     given = optimiser.predict(features[judge], sensitive_features=np.array(group)[judge], random_state=0).astype(int)
     tool = library.FairnessMetrics(given.tolist(), judging[1], judging[2]).report()
     print("fairlearn:", tool["equal opportunity"], f"\n   accuracy {np.mean(given == np.array(judging[1])):.3f}")
