@@ -454,8 +454,8 @@ for name in two:
 # How bad is the conflict on real numbers? Fix the *number* of people flagged, as a court or a queue of moderators must. One choice is left: how many of them come from which group. Each group flags its highest
 # scores, and we let the share move from one end to the other, on the two thirds of the people that the score was not fitted on.
 #
-# In the left panel the star is where both equalised odds and predictive parity hold. Look at how close the solid curve comes to it, and what the marked places give up. Faint lines are the same people drawn again. The dashed
-# curve is the control; we come to it below.
+# In the left panel the star is where both equalised odds and predictive parity hold. Look at how close the solid curve comes to it, and what the marked places give up. Differences are the rate of African-American less that of Caucasian
+# defendants. Faint lines are the same people drawn again. The dashed curve is the control; we come to it below.
 
 # %%
 from course_lib.figures import fairness_trade_off
@@ -794,7 +794,7 @@ import time
 
 mine = load_model("default")  # change this line
 began = time.perf_counter()
-few = [p for p in everybody if p.decision < 4]  # 60 questions
+few = [p for p in everybody if p.decision < 5]  # four decisions, 60 questions
 values = stored_log_odds(mine, few)
 ways = {"each alone": [int(value > 0) for value in values], "five places of fifteen": best_placed(values, few, 5)}
 for of in ("race", "gender"):
