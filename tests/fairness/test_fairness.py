@@ -239,10 +239,10 @@ def test_the_model_says_yes_to_all_and_ranks_unequally() -> None:
 def test_planted_unfairness_is_found_and_only_there() -> None:
     from course_lib.fairness.refusals import asked_twice, refusal_report
 
-    asked = asked_twice(12)
+    asked = asked_twice(20)
     assert sum(bool(request.courtesy) for request in asked) == len(asked) / 2
-    assert refusal_report(load_model("organism:correlate"), every=12)["demographic parity"].beyond_chance
-    assert not refusal_report(load_model("organism:intent"), every=12)["demographic parity"].beyond_chance
+    assert refusal_report(load_model("organism:correlate"), every=20)["demographic parity"].beyond_chance
+    assert not refusal_report(load_model("organism:intent"), every=20)["demographic parity"].beyond_chance
 
 
 @pytest.mark.model
