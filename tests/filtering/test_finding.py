@@ -114,3 +114,23 @@ def test_a_stop_takes_the_rest() -> None:
 def test_sentences_of_other_languages_are_many() -> None:
     assert len({code for code, _ in foreign_sentences()}) > 50
     assert json.loads(SENTENCES.read_text(encoding="utf-8").splitlines()[0])["template"] == "mail-write"
+
+
+@pytest.mark.model
+def test_names_are_found_by_the_tagger() -> None:
+    found = OutputFilter(words=(), judge=False, names=True).filter(
+        "Please tell Maria Gonzalez that John Smith will call."
+    )
+    assert found.text == "Please tell [PERSON] that [PERSON] will call."
+
+
+@pytest.mark.model
+def test_the_lists_hold_single_words_and_none_of_them_is_ordinary() -> None:
+    from course_lib.filtering.measure import benign_sets, false_alarms
+    from course_lib.filtering.words import SHORTEST, listed_words
+
+    assert len(listed_words()) == 941
+    assert all(len(word) >= SHORTEST and word.isalpha() for word in listed_words())
+    words = OutputFilter(patterns=False, judge=False)
+    for name, texts in benign_sets().items():
+        assert sum(hit for hit, _ in false_alarms(words, texts).values()) == 0, name

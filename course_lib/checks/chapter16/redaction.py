@@ -262,4 +262,5 @@ REDACT = Exercise(
     ),
     alternatives=(right_from_behind, right_by_places),
     tolerance_reason="text and whole numbers",
+    also_withheld=("course_lib.filtering.redaction:merge",),
 )  # fmt: skip
