@@ -9,6 +9,7 @@ from course_lib.figures.attribution import attribution_bars
 from course_lib.figures.audit import audit_dots
 from course_lib.figures.comparison import comparison_map, faithfulness_curves
 from course_lib.figures.defences import defence_dots, roc_curves
+from course_lib.figures.evasions import evasion_panels
 from course_lib.figures.fairness import fairness_trade_off
 from course_lib.figures.goodhart import goodhart_curves
 from course_lib.figures.guardrails import guardrail_curves, reliability_curves, trade_off
@@ -34,6 +35,7 @@ __all__ = [
     "before_after",
     "comparison_map",
     "defence_dots",
+    "evasion_panels",
     "fairness_trade_off",
     "faithfulness_curves",
     "family_panels",

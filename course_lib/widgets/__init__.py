@@ -25,6 +25,7 @@ _LAZY = {
     "read_verdicts": "course_lib.widgets.verdict_reader",
     "explore_guardrail": "course_lib.widgets.guardrail_explorer",
     "explore_families": "course_lib.widgets.family_explorer",
+    "explore_filter": "course_lib.widgets.filter_explorer",
     "walk_pickle": "course_lib.widgets.pickle_walker",
 }
 
