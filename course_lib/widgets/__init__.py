@@ -15,6 +15,8 @@ _LAZY = {
     "model_view": "course_lib.widgets.bertviz_views",
     "AttentionView": "course_lib.widgets.attention_view",
     "explore_attention": "course_lib.widgets.attention_explorer",
+    "explore_attribution": "course_lib.widgets.attribution_explorer",
+    "explore_lens": "course_lib.widgets.lens_explorer",
     "explore_patching": "course_lib.widgets.patching_explorer",
     "explore_deletion": "course_lib.widgets.deletion_explorer",
     "explore_best_of_n": "course_lib.widgets.best_of_n_explorer",

@@ -8,27 +8,26 @@ of the first state.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from course_lib.errors import CourseError
 from course_lib.fairness import fairness_gaps, flagged_by, group_rates
 from course_lib.render import html_table, text_table
-
-if TYPE_CHECKING:
-    import ipywidgets
+from course_lib.widgets.explorer import Explorer
 
 COLUMNS = ("selection rate", "true positive rate", "false positive rate", "precision")
 
 
-class ThresholdExplorer:
+class ThresholdExplorer(Explorer):
     """Scores of two groups, and a threshold for each.
 
     Attributes:
         groups: the two names.
         thresholds: the threshold of each group that is shown now; set them by `show`.
     """
+
+    kind = "thresholds"
 
     def __init__(
         self, scores: Sequence[float], labels: Sequence[int], group_membership: Sequence[str], start: float
@@ -54,6 +53,10 @@ class ThresholdExplorer:
         ]
         return rows, fairness_gaps(rates), right
 
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for each group."""
+        return self.state()[0]
+
     def text(self) -> str:
         """What is shown now, as a table and a line."""
         rows, gaps, right = self.state()
@@ -72,9 +75,8 @@ class ThresholdExplorer:
         rows, gaps, right = self.state()
         return f"<div role='status'>{html_table(rows)}<p>{escape(self._summary(gaps, right))}</p></div>"
 
-    @cached_property
-    def controls(self) -> dict[str, Any]:
-        """The two sliders by group, connected to the table."""
+    def make_controls(self) -> dict[str, Any]:
+        """The two sliders by group."""
         import ipywidgets
 
         low, high = min(self.scores), max(self.scores)
@@ -90,36 +92,10 @@ class ThresholdExplorer:
             )
             for group in self.groups
         }
-        for control in controls.values():
-            control.observe(self._redraw, names="value")
         return controls
 
-    @cached_property
-    def picture(self) -> ipywidgets.HTML:
-        """The part of the widget that changes."""
-        import ipywidgets
-
-        return ipywidgets.HTML(self.frame())
-
-    @cached_property
-    def box(self) -> ipywidgets.VBox:
-        """Sliders above the table."""
-        import ipywidgets
-
-        return ipywidgets.VBox([*self.controls.values(), self.picture])
-
-    def _redraw(self, _change: Any) -> None:
+    def take(self) -> None:
         self.thresholds = {group: float(self.controls[group].value) for group in self.groups}
-        self.picture.value = self.frame()
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle = dict(self.box._repr_mimebundle_(**options) or {})
-        return bundle | {"text/html": self.picture.value, "text/plain": self.text()}
-
-    def __str__(self) -> str:
-        return self.text()
-
-    __repr__ = __str__
 
 
 def _shown(value: float | None) -> str:
