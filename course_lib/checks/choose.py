@@ -77,7 +77,7 @@ class Chosen:
         self._display = display(self.bundle(), raw=True, display_id=True)
 
     def widget(self) -> Any:
-        """A button and a text for each choice, and below them what is said, an ipywidgets `VBox`."""
+        """A button for each choice, whose text stands in the cell above, and below them what is said; an ipywidgets `VBox`."""
         import ipywidgets as widgets
 
         said = widgets.HTML()
@@ -95,17 +95,8 @@ class Chosen:
             self._mark(buttons)
 
         self._mark(buttons)
-        rows = [
-            widgets.HBox(
-                [
-                    buttons[choice.letter],
-                    widgets.HTML(f'<div style="line-height:1.4">{escape(plain(choice.text))}</div>'),
-                ],
-                layout=widgets.Layout(align_items="center", width="100%"),
-            )
-            for choice in self.question.choices
-        ]
-        return widgets.VBox([*rows, said])
+        row = widgets.HBox(list(buttons.values()), layout=widgets.Layout(flex_flow="row wrap"))
+        return widgets.VBox([row, said])
 
     def _mark(self, buttons: dict[str, Any]) -> None:
         """Let the chosen button be seen, by a tick and not by colour alone."""

@@ -30,8 +30,8 @@ def right_and_wrong(name: str = "8.Q1") -> tuple[str, str]:
 def test_a_click_answers_at_once_and_is_noted(kept: Path) -> None:
     right, wrong = right_and_wrong()
     chosen = Chosen(question("8.Q1"))
-    *rows, said = chosen.widget().children
-    buttons = {row.children[0].description: row.children[0] for row in rows}
+    row, said = chosen.widget().children
+    buttons = {button.description: button for button in row.children}
     assert list(buttons) == [choice.letter for choice in question("8.Q1").choices]
     assert all(button.tooltip.startswith(f"Choose {letter}: ") for letter, button in buttons.items())
     assert str(chosen) == "?"
