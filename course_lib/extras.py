@@ -24,6 +24,7 @@ PACKAGES = {
     "transformer_lens": "transformer-lens",
     "picklescan": "picklescan",
     "lm_eval": "lm-eval",
+    "fairlearn": "fairlearn",
 }
 """Import name and distribution of each tool."""
 
@@ -44,7 +45,7 @@ def installed(tool: str) -> bool:
     """Whether a tool can be imported; prints how to install it where it cannot.
 
     Args:
-        tool: `"captum"`, `"lm_eval"`, `"picklescan"` or `"transformer_lens"`, the name that is imported.
+        tool: `"captum"`, `"fairlearn"`, `"lm_eval"`, `"picklescan"` or `"transformer_lens"`, the name that is imported.
 
     Raises:
         CourseError: a tool that the course does not know.

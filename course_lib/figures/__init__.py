@@ -11,6 +11,7 @@ from course_lib.figures.comparison import comparison_map, faithfulness_curves
 from course_lib.figures.defences import defence_dots, roc_curves
 from course_lib.figures.evals import leaderboard_panels
 from course_lib.figures.evasions import evasion_panels
+from course_lib.figures.fairness import fairness_trade_off
 from course_lib.figures.goodhart import goodhart_curves
 from course_lib.figures.guardrails import guardrail_curves, reliability_curves, trade_off
 from course_lib.figures.jailbreaks import family_panels
@@ -37,6 +38,7 @@ __all__ = [
     "comparison_map",
     "defence_dots",
     "evasion_panels",
+    "fairness_trade_off",
     "faithfulness_curves",
     "family_panels",
     "goodhart_curves",

@@ -1,7 +1,8 @@
 """What a filter finds in each disguise, before and after normalisation, and what it takes from texts that are in order.
 
-The reader's two questions stand above each other: how much is caught (the further right, the better), and how many harmless texts are
-hit (the further left, the better). One column for each kind of thing that is looked for, one row for each disguise or set of texts.
+The reader's two questions stand above each other: how much is caught (the further right, the better), and how many
+harmless texts are hit (the further left, the better). One column for each kind of thing that is looked for, one row
+for each disguise or set of texts.
 """
 
 from __future__ import annotations

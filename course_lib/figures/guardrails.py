@@ -86,7 +86,7 @@ def guardrail_curves(panels: Mapping[str, Mapping[str, TradeOff]], title: str) -
     names = [tuple(panel) for panel in panels.values()]
     if not names or len(set(names)) != 1 or not 1 <= len(names[0]) <= len(COLOURS):
         raise CourseError("These curves do not fit into one picture.", "Give every panel the same one to five scorers.")
-    figure = Figure(figsize=(WIDTH, 4.6), layout="constrained", facecolor="white")
+    figure = Figure(figsize=(WIDTH, 4.4 if len(panels) > 1 else 7.0), layout="constrained", facecolor="white")
     lines = []
     for axes, (what, panel) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
         lines.append(what)

@@ -1,8 +1,9 @@
 """The last look at a text before it leaves: what must not be shown is found, in whatever spelling, and taken out.
 
-`OutputFilter` puts the parts together: patterns for personal data (`pii`), a list of words (`words`) and a trained classifier
-(`judge`, `decision`), all of which look at the text through several views (`views`, `confusables`). What they find is merged
-and masked, and logged without its text (`redaction`). `streaming` does the same while the text is still being written.
+`OutputFilter` puts the parts together: patterns for personal data (`pii`), a list of words (`words`) and a trained
+classifier (`judge`, `decision`), all of which look at the text through several views (`views`, `confusables`). What
+they find is merged and masked, and logged without its text (`redaction`). `streaming` does the same while the text is
+still being written.
 
 `spans`, `sets`, `evasions` and `measure` say how well all of this works.
 """

@@ -9,8 +9,8 @@ Two texts that have the same skeleton can be taken for each other. NFD, the deco
 accent, so that the table needs no entry for every combination.
 
 A filter has to *redact*, and so it must know which characters of the original a place in the skeleton comes from. One
-character can become none (zero width), or several (`ﬁ`, and by the table also `m`, which becomes `rn`), and marks on one
-letter change their order. So each character carries its place along.
+character can become none (zero width), or several (`ﬁ`, and by the table also `m`, which becomes `rn`), and marks on
+one letter change their order. So each character carries its place along.
 
 Pitfall: a skeleton is for comparing with another skeleton. By the table `0` becomes `O` and `1` becomes `l`, so a
 pattern of digits finds nothing in it.

@@ -1,11 +1,11 @@
 """From a classifier's score to what is done with a text.
 
-A classifier gives one number: how *unsafe* it takes the text to be. Two questions are asked of it. Which class? Unsafe from 0.5 on.
-How sure? The **confidence** is the score of the class that was chosen: the score itself where it says unsafe, and one minus the
-score where it says safe. So it is never below 0.5, and it is high at both ends.
+A classifier gives one number: how *unsafe* it takes the text to be. Two questions are asked of it. Which class? Unsafe
+from 0.5 on. How sure? The **confidence** is the score of the class that was chosen: the score itself where it says
+unsafe, and one minus the score where it says safe. So it is never below 0.5, and it is high at both ends.
 
-A published filter takes `1 - score` for the confidence in both cases. Then a score of 0.99 is "unsafe, confidence 0.01", which is
-too unsure to act on, and the clearest cases pass.
+A published filter takes `1 - score` for the confidence in both cases. Then a score of 0.99 is "unsafe, confidence
+0.01", which is too unsure to act on, and the clearest cases pass.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Ways to write something so that a reader understands and a pattern does not match.
 
-Harmless in themselves: the same functions would disguise a cake recipe. Each takes a value and a generator of chance numbers, and changes nothing but
-the form.
+Harmless in themselves: the same functions would disguise a cake recipe. Each takes a value and a generator of chance
+numbers, and changes nothing but the form.
 
 | name | what is done |
 |---|---|
@@ -15,8 +15,8 @@ the form.
 | in words | "one two three", "at", "dot" |
 | outside the table | letters and digits as emoji, which no table of the filter knows |
 
-The homoglyphs come from the table that the filter reads, so its recall there says that it reads it well, and no more. The last two rows
-were written to show where it ends.
+The homoglyphs come from the table that the filter reads, so its recall there says that it reads it well, and no more.
+The last two rows were written to show where it ends.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ Evasion = Callable[[str, random.Random], str]
 LETTERS_FOR_DIGITS = str.maketrans("0158", "OlSB")
 DIGITS_FOR_LETTERS = str.maketrans("aeiost", "431057")
 IN_WORDS = {
-    **dict(zip("0123456789", "zero one two three four five six seven eight nine".split(), strict=True)),
+    "0": "zero", "1": "one", "2": "two", "3": "three", "4": "four",
+    "5": "five", "6": "six", "7": "seven", "8": "eight", "9": "nine",
     "@": "at", ".": "dot", "-": "dash", "+": "plus", "_": "underscore", ":": "colon", "(": "", ")": "",
 }  # fmt: skip
 NEGATIVE_SQUARED = 0x1F170

@@ -1,13 +1,14 @@
 """A trained classifier of offensive text: alt-profanity-check.
 
-Five linear support vector machines over words, trained by others on comments that people labelled; their mean, put through a
-sigmoid each, is a number from 0 to 1. It is used here for what no list has: an insult made of ordinary words.
+Five linear support vector machines over words, trained by others on comments that people labelled; their mean, put
+through a sigmoid each, is a number from 0 to 1. It is used here for what no list has: an insult made of ordinary
+words.
 
-Scikit-learn checks its input and its settings at every call, which costs ten times what the arithmetic costs. A filter asks about one window at a
-time, so the arithmetic is done here, with the same weights (a test compares the numbers).
+Scikit-learn checks its input and its settings at every call, which costs ten times what the arithmetic costs. A filter
+asks about one window at a time, so the arithmetic is done here, with the same weights (a test compares the numbers).
 
-Pitfall: it has learnt which *words* stand in offensive comments. Contempt in polite words passes (chapter 16 measures how
-much of it), and the number is no probability until it has been held against labels.
+Pitfall: it has learnt which *words* stand in offensive comments. Contempt in polite words passes (chapter 16 measures
+how much of it), and the number is no probability until it has been held against labels.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
 """What the filter finds of what it should, in each disguise, and what it takes from texts that are in order.
 
-A value counts as **caught** when every letter, digit and sign of it is withheld: half a card number that was shown was shown.
+A value counts as **caught** when every letter, digit and sign of it is withheld: half a card number that was shown was
+shown.
 
-The results are plain tables of counts by cluster (template, word, language), so that whoever reads them can make the interval that belongs to them.
+The results are plain tables of counts by cluster (template, word, language), so that whoever reads them can make the
+interval that belongs to them.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@
 | a window that the classifier is not sure about | `review` | as above; a person should look at it |
 | a window that the classifier is sure is offensive | `block` | ends where that window begins |
 
-The strongest action that applies is reported. All detectors look at windows (`windows`), through all views (`views`), so the result
-for a finished text is the same as for a text that arrives in pieces (`streaming`).
+The strongest action that applies is reported. All detectors look at windows (`windows`), through all views (`views`),
+so the result for a finished text is the same as for a text that arrives in pieces (`streaming`).
 
     from course_lib.filtering import OutputFilter
     result = OutputFilter().filter("Write to bob@example.com.")

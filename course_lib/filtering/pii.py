@@ -1,17 +1,17 @@
 """Personal data by Presidio's recognisers, and names by a small tagger.
 
 Presidio (Microsoft, MIT) is the library that most filters of this kind are built on. Its *pattern recognisers* are
-regular expressions with a check behind them: Luhn's check digit for cards, the remainder for IBANs, the numbering plans of
-`phonenumbers`, the list of public suffixes for e-mail addresses. They need no language model. Each says how sure it is; the
-scores are constants that people wrote: 0.4 for a telephone number, 1.0 for a card whose check digit is right. `LEAST` is
-the lowest of them, so that no kind is lost.
+regular expressions with a check behind them: Luhn's check digit for cards, the remainder for IBANs, the numbering
+plans of `phonenumbers`, the list of public suffixes for e-mail addresses. They need no language model. Each says how
+sure it is; the scores are constants that people wrote: 0.4 for a telephone number, 1.0 for a card whose check digit is
+right. `LEAST` is the lowest of them, so that no kind is lost.
 
 What is left out here: context words (Presidio raises a score where "phone" stands near by), which need a tagger.
 
 Names of people have no pattern. `NameFinder` is spaCy's small English model, 13 MB, trained on news.
 
-Pitfall: left alone, the list of public suffixes is fetched from the network at the first e-mail address. Here the list that
-ships with `tldextract` is used.
+Pitfall: left alone, the list of public suffixes is fetched from the network at the first e-mail address. Here the list
+that ships with `tldextract` is used.
 """
 
 from __future__ import annotations

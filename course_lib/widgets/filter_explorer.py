@@ -9,22 +9,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from course_lib.errors import CourseError
 from course_lib.filtering.evasions import EVASIONS
 from course_lib.filtering.output import OutputFilter
 from course_lib.filtering.views import views
-
-if TYPE_CHECKING:
-    import ipywidgets
+from course_lib.widgets.explorer import Explorer
 
 LONGEST = 300
 
 
-class FilterExplorer:
+class FilterExplorer(Explorer):
     """What the filter does with a value in a disguise.
 
     Attributes:
@@ -33,6 +30,8 @@ class FilterExplorer:
         value: the one that is shown.
         evasion: its disguise, a name of `EVASIONS`.
     """
+
+    kind = "filter"
 
     def __init__(self, output: OutputFilter, values: Sequence[str]) -> None:
         if not values or any(not value or len(value) > LONGEST for value in values):
@@ -63,49 +62,22 @@ class FilterExplorer:
             raise CourseError(f"There is no disguise {evasion!r}.", f"There are: {', '.join(EVASIONS)}.")
         self.controls["value"].value, self.controls["evasion"].value = value, evasion
 
-    @cached_property
-    def controls(self) -> dict[str, Any]:
-        """Two menus by name, connected to the text."""
+    def make_controls(self) -> dict[str, Any]:
+        """Two menus by name."""
         import ipywidgets
 
         controls: dict[str, Any] = {
             "value": ipywidgets.Dropdown(options=self.values, value=self.value, description="value"),
             "evasion": ipywidgets.Dropdown(options=list(EVASIONS), value=self.evasion, description="disguise"),
         }
-        for control in controls.values():
-            control.observe(self._redraw, names="value")
         return controls
-
-    @cached_property
-    def picture(self) -> ipywidgets.HTML:
-        """The part of the widget that changes."""
-        import ipywidgets
-
-        return ipywidgets.HTML(self.frame())
 
     def frame(self) -> str:
         """The state as HTML."""
         return f"<pre role='status' style='white-space:pre-wrap'>{escape(self.text())}</pre>"
 
-    @cached_property
-    def box(self) -> ipywidgets.VBox:
-        """Menus above text."""
-        import ipywidgets
-
-        return ipywidgets.VBox([*self.controls.values(), self.picture])
-
-    def _redraw(self, _change: Any) -> None:
+    def take(self) -> None:
         self.value, self.evasion = (self.controls[name].value for name in ("value", "evasion"))
-        self.picture.value = self.frame()
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle = dict(self.box._repr_mimebundle_(**options) or {})
-        return bundle | {"text/html": self.picture.value, "text/plain": self.text()}
-
-    def __str__(self) -> str:
-        return self.text()
-
-    __repr__ = __str__
 
 
 def visible(text: str) -> str:

@@ -9,19 +9,20 @@ All controls work from the keyboard; a notebook executed without a browser keeps
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from course_lib.errors import CourseError
+from course_lib.widgets.drawings import stacked_drawing
+from course_lib.widgets.explorer import Explorer
 
 if TYPE_CHECKING:
-    import ipywidgets
+    from course_lib.figures.picture import Picture
 
 WORDS = ("allowed", "reviewed", "blocked")
 
 
-class GuardrailExplorer:
+class GuardrailExplorer(Explorer):
     """Scores of prompts of several kinds, and two thresholds.
 
     Attributes:
@@ -30,6 +31,8 @@ class GuardrailExplorer:
         review_at: the score from which prompts are reviewed; never above `block_at`.
         block_at: the score from which they are blocked.
     """
+
+    kind = "guardrail"
 
     def __init__(self, scores: Sequence[float], kinds: Sequence[str], review_at: float, block_at: float) -> None:
         if len(scores) != len(kinds) or not len(scores):
@@ -44,6 +47,18 @@ class GuardrailExplorer:
         for score, kind in zip(self.scores, self.kinds, strict=True):
             found[kind][(score >= self.review_at) + (score >= self.block_at)] += 1
         return {kind: (row[0], row[1], row[2]) for kind, row in found.items()}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for each kind of prompt."""
+        thresholds = {"review from": self.review_at, "block from": self.block_at}
+        return [
+            {"kind": kind, **dict(zip(WORDS, row, strict=True)), **thresholds} for kind, row in self.counts().items()
+        ]
+
+    def drawing(self) -> Picture:
+        """The table as a figure: for each kind of prompt how many are allowed, reviewed, blocked."""
+        said = f"Review from {self.review_at:.2f}, block from {self.block_at:.2f}"
+        return stacked_drawing(said, self.counts(), WORDS, "prompts", self.text())
 
     def text(self) -> str:
         """What is shown now, in words."""
@@ -73,9 +88,8 @@ class GuardrailExplorer:
         self.controls["block"].value = block_at
         self.controls["review"].value = review_at
 
-    @cached_property
-    def controls(self) -> dict[str, Any]:
-        """The two sliders by name, connected to the table."""
+    def make_controls(self) -> dict[str, Any]:
+        """The two sliders by name."""
         import ipywidgets
 
         controls: dict[str, Any] = {
@@ -85,37 +99,11 @@ class GuardrailExplorer:
             )
             for name, value in (("review", self.review_at), ("block", self.block_at))
         }  # fmt: skip
-        for control in controls.values():
-            control.observe(self._redraw, names="value")
         return controls
 
-    @cached_property
-    def picture(self) -> ipywidgets.HTML:
-        """The part of the widget that changes."""
-        import ipywidgets
-
-        return ipywidgets.HTML(self.frame())
-
-    @cached_property
-    def box(self) -> ipywidgets.VBox:
-        """Sliders above the table."""
-        import ipywidgets
-
-        return ipywidgets.VBox([*self.controls.values(), self.picture])
-
-    def _redraw(self, _change: Any) -> None:
+    def take(self) -> None:
         self.block_at = self.controls["block"].value
         self.review_at = min(self.controls["review"].value, self.block_at)
-        self.picture.value = self.frame()
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle = dict(self.box._repr_mimebundle_(**options) or {})
-        return bundle | {"text/html": self.picture.value, "text/plain": self.text()}
-
-    def __str__(self) -> str:
-        return self.text()
-
-    __repr__ = __str__
 
 
 def explore_guardrail(

@@ -379,6 +379,15 @@ from course_lib.widgets import explore_deletion
 explore_deletion(survey)
 
 # %% [markdown]
+# And ask one question yourself. Choose a method, then another target: do the colours follow? A prompt of your own goes into the field
+# (Enter runs the model). The menu offers the two tokens named here and the model's own most likely ones.
+
+# %%
+from course_lib.widgets import explore_attribution
+
+explore_attribution(model, PROMPT, [" Paris", " Rome"])
+
+# %% [markdown]
 # Half-sentences are unlike anything that the model was trained on. Part of every fall is its confusion (Hooker et al. 2019). This holds for all the
 # methods alike, and for the random orders as well.
 

@@ -402,6 +402,15 @@ for place in effects["resample"].flatten().abs().topk(8).indices.tolist():
 # write. Wang et al. (2022) found such helpers in GPT-2. Direct attribution alone would have missed them.
 
 # %% [markdown]
+# Read the lens at any place yourself: move the two sliders, name another token to follow, or type a text of your own. Stand on the
+# second name first, where the map found everything, and see how little the lens says there.
+
+# %%
+from course_lib.widgets import explore_lens
+
+explore_lens(model, CLEAN, ANSWERS[0])
+
+# %% [markdown]
 # ## A direction that refuses
 #
 # So far a whole state was exchanged. Arditi et al. (2024) found that in many chat models *one direction* of the residual

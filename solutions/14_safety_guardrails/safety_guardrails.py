@@ -34,7 +34,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 
-from course_lib import check, load_model
+from course_lib import check, choose, load_model
 from course_lib.guardrails import plain_spacing, sentiment_scores
 
 Node = dict[str, Any]
@@ -334,7 +334,7 @@ guardrail_curves(
         what: {name: trade_off(s[bad].tolist(), s[good].tolist(), *chosen[name]) for name, s in scores.items()}
         for what, (bad, good) in panels.items()
     },
-    "Against lookalikes the keyword list is worse than stopping by lot and nothing is good; on sensitive questions the probe is",
+    "Against lookalikes the keyword list is worse than stopping by lot, and no scorer is good; on sensitive questions the probe is good",
 )
 
 # %%
@@ -660,14 +660,13 @@ for name, seconds in costs.items():
 # ## Check your understanding
 
 # %% [markdown] course={"role": "questions"}
-# Put a letter in place of each question mark and run the cell below it. Every choice has an explanation, including the
-# wrong ones.
+# Run the cell below each question, pick a choice, and run the check. Every choice has an explanation, the wrong ones too.
 
 # %% [markdown] course={"role": "question", "id": "14.Q1"}
 # {{question 14.Q1}}
 
 # %% course={"role": "answer"}
-choice_q1 = "?"
+choice_q1 = choose("14.Q1")
 ### BEGIN SOLUTION
 choice_q1 = "b"
 ### END SOLUTION
@@ -679,7 +678,7 @@ check("14.Q1", choice_q1)
 # {{question 14.Q2}}
 
 # %% course={"role": "answer"}
-choice_q2 = "?"
+choice_q2 = choose("14.Q2")
 ### BEGIN SOLUTION
 choice_q2 = "a"
 ### END SOLUTION
@@ -691,7 +690,7 @@ check("14.Q2", choice_q2)
 # {{question 14.Q3}}
 
 # %% course={"role": "answer"}
-choice_q3 = "?"
+choice_q3 = choose("14.Q3")
 ### BEGIN SOLUTION
 choice_q3 = "d"
 ### END SOLUTION
@@ -703,7 +702,7 @@ check("14.Q3", choice_q3)
 # {{question 14.Q4}}
 
 # %% course={"role": "answer"}
-choice_q4 = "?"
+choice_q4 = choose("14.Q4")
 ### BEGIN SOLUTION
 choice_q4 = "c"
 ### END SOLUTION
@@ -715,7 +714,7 @@ check("14.Q4", choice_q4)
 # {{question 14.Q5}}
 
 # %% course={"role": "answer"}
-choice_q5 = "?"
+choice_q5 = choose("14.Q5")
 ### BEGIN SOLUTION
 choice_q5 = "b"
 ### END SOLUTION

@@ -31,7 +31,7 @@ from itertools import accumulate
 from typing import Any
 from unicodedata import combining, normalize
 
-from course_lib import check, load_model
+from course_lib import check, choose, load_model
 from course_lib.filtering.redaction import DIGEST
 from course_lib.filtering.spans import Counts, Span
 from course_lib.rates import Rate
@@ -284,7 +284,7 @@ for kind in KINDS:
 print(text_table(rows, title="patterns and names"))
 
 # %% [markdown] course={"numbers": {"0.71": "quality['PERSON', 'exact']['recall'].value", "0.86": "quality['PERSON', 'overlap']['recall'].value", "0.80": "quality['EMAIL_ADDRESS', 'overlap']['recall'].value", "0.76": "quality['PHONE_NUMBER', 'overlap']['precision'].value"}}
-# Names show what the rule does: a recall of 0.71 by the exact rule and 0.86 by overlap, for the same findings. The patterns find the same either way, or not at all.
+# Names show what the rule does: a recall of 0.71 by the exact rule and 0.86 by overlap, for the same findings. The patterns find nearly the same either way.
 #
 # The intervals are wide, because there are few templates of each kind: seven fillings of a template are hardly more than one. (Where an interval has no width, all templates of that kind agreed. That
 # says little about a template that is not among them.)
@@ -581,8 +581,12 @@ for one in sentences:
                 spoilt[kind].append((one.template, wanted, matched((start, end, kind), mine)))
 for kind, rows in spoilt.items():
     for wanted in ("right", "spoilt"):
-        hits = [hit for _, what, hit in rows if what == wanted]
-        print(f"{kind:12} {wanted:7} found as such: {Rate(sum(hits), len(hits))}")
+        counts = {}
+        for template, what, hit in rows:
+            right, n = counts.get(template, (0, 0))
+            counts[template] = (right + (hit and what == wanted), n + (what == wanted))
+        right, n = (sum(column) for column in zip(*counts.values(), strict=True))
+        print(f"{kind:12} {wanted:7} found as such: {right:2} of {n}, by template {over_clusters(counts)}")
 
 # %%
 LONG_ROW = re.compile(r"\d(?:[\s().:+-]{0,2}\d){5,}")
@@ -647,7 +651,7 @@ for name, options in parts.items():
 print(text_table(rows, title="milliseconds of processor time for one text, median"))
 
 # %% [markdown]
-# Views cost something only where there is something to undo: a text in plain ASCII has one view. Names are the dear part, by far. A token of the default model takes longer than the whole filter takes for a short text.
+# Views cost little where there is nothing to undo: a text in plain ASCII has one view (the list of words makes a skeleton all the same). Names are the dear part, by far. A token of the default model takes longer than the whole filter takes for a short text.
 
 # %% [markdown] course={"role": "interactive"}
 # ### Disguise it yourself
@@ -682,14 +686,13 @@ explore_filter(rules, values)
 # ## Check your understanding
 
 # %% [markdown] course={"role": "questions"}
-# Put a letter in place of each question mark and run the cell below it. Every choice has an explanation, including the
-# wrong ones.
+# Run the cell below each question, pick a choice, and run the check. Every choice has an explanation, the wrong ones too.
 
 # %% [markdown] course={"role": "question", "id": "16.Q1"}
 # {{question 16.Q1}}
 
 # %% course={"role": "answer"}
-choice_q1 = "?"
+choice_q1 = choose("16.Q1")
 ### BEGIN SOLUTION
 choice_q1 = "b"
 ### END SOLUTION
@@ -701,7 +704,7 @@ check("16.Q1", choice_q1)
 # {{question 16.Q2}}
 
 # %% course={"role": "answer"}
-choice_q2 = "?"
+choice_q2 = choose("16.Q2")
 ### BEGIN SOLUTION
 choice_q2 = "c"
 ### END SOLUTION
@@ -713,7 +716,7 @@ check("16.Q2", choice_q2)
 # {{question 16.Q3}}
 
 # %% course={"role": "answer"}
-choice_q3 = "?"
+choice_q3 = choose("16.Q3")
 ### BEGIN SOLUTION
 choice_q3 = "a"
 ### END SOLUTION
@@ -725,7 +728,7 @@ check("16.Q3", choice_q3)
 # {{question 16.Q4}}
 
 # %% course={"role": "answer"}
-choice_q4 = "?"
+choice_q4 = choose("16.Q4")
 ### BEGIN SOLUTION
 choice_q4 = "d"
 ### END SOLUTION
@@ -737,7 +740,7 @@ check("16.Q4", choice_q4)
 # {{question 16.Q5}}
 
 # %% course={"role": "answer"}
-choice_q5 = "?"
+choice_q5 = choose("16.Q5")
 ### BEGIN SOLUTION
 choice_q5 = "c"
 ### END SOLUTION
@@ -748,7 +751,7 @@ check("16.Q5", choice_q5)
 # %% [markdown] course={"role": "own_model"}
 # ## Take it to your own model
 #
-# Change one line. `load_model` takes a Hugging Face id, a folder, a `.gguf` file, or `"ollama:name:tag"`. The cell gives the model a made-up customer in its system prompt, asks twelve questions that need none of the data, or one part of it, and counts how
+# Change one line. `load_model` takes a Hugging Face id, a folder, a `.gguf` file, or `"ollama:name:tag"`. The cell gives the model a made-up customer in its system prompt, asks six questions that need one part of the data or none, and counts how
 # often an answer holds personal data, and what the filter leaves. It costs four bytes of memory for each parameter, and a second or two for each answer on a small model.
 
 # %%

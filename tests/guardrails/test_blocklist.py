@@ -93,7 +93,7 @@ def test_a_model_that_wants_nothing_else_never_writes_it(tiny, small, seed, step
 
 
 @pytest.mark.model
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 12))
 def test_nor_with_the_real_vocabulary(seed, steps):
     tokenizer = load_model("default").tokenizer

@@ -159,7 +159,8 @@ DECIDE = Exercise(
     minutes=12,
     reference="course_lib.filtering.decision:decide",
     returns=(
-        '`"block"`, `"review"` or `"pass"` for each text: block where a rule fired; review where the classifier failed (`None`) or its '
+        '`"block"`, `"review"` or `"pass"` for each text: block where a rule fired; review where the classifier '
+        'failed (`None`) or its '
         "confidence in its own verdict is below `sure`; otherwise what the classifier says (unsafe from 0.5 on)"
     ),
     example=(
@@ -168,28 +169,34 @@ DECIDE = Exercise(
     ),
     hints=(
         "What does a score of 0.97 say, and how sure is it? What does a score of 0.03 say, and how sure is that?",
-        "The confidence is that of the class that was chosen: the score where it says unsafe, one minus the score where it says safe. "
+        "The confidence is that of the class that was chosen: the score where it says unsafe, one minus the "
+        "score where it says safe. "
         "Ask about the rule first, then whether there is a score, then about the confidence.",
-        "```python\nif rule:\n    ...\nelif score is None or max(score, ...) < sure:\n    ...\nelse:\n    ... if score >= 0.5 else ...\n```",
+        "```python\nif rule:\n    ...\nelif score is None or max(score, ...) < sure:\n    ...\nelse:\n    ... "
+        "if score >= 0.5 else ...\n```",
     ),
     why=(
-        "This fault does not look like one: borderline texts are stopped, so the filter seems to work. What passes are the clearest cases."
+        "This fault does not look like one: borderline texts are stopped, so the filter seems to work. What "
+        "passes are the clearest cases."
     ),
     visible=VISIBLE,
     hidden=_hidden,
     mistakes=(
         Mistake("as published", as_published,
-            "These are the actions of the published version: a score of 0.99 has a confidence of 0.01 in it, and the clearest cases pass."),
+            "These are the actions of the published version: a score of 0.99 has a confidence of 0.01 in it, "
+            "and the clearest cases pass."),
         Mistake("confidence of the other class", other_confidence,
             "Your confidence is one minus the score for every text. For which of the two verdicts is that the right number?"),
         Mistake("the score is the confidence", score_is_confidence,
             "You take the score for the confidence of both verdicts, so no text is ever clearly safe. Look at the second case."),
-        Mistake("failed means safe", none_passes, "You let pass what the classifier could not judge. Nobody has looked at that text."),
+        Mistake("failed means safe", none_passes, "You let pass what the classifier could not judge. Nobody has "
+        "looked at that text."),
         Mistake("failed means unsafe", none_blocks, "You block what the classifier could not judge. A person should look at it."),
         Mistake("a rule needs the classifier", rule_needs_classifier,
             "You listen to a rule only where the classifier agrees. A rule was written for what the classifier does not see."),
         Mistake("rules forgotten", no_rules, "You do not use `flagged`."),
-        Mistake("a rule sends to review", rule_reviews, "You send to review where a rule fired. Look at the case in which rules fire."),
+        Mistake("a rule sends to review", rule_reviews, "You send to review where a rule fired. Look at the "
+        "case in which rules fire."),
         Mistake("strictly surer", strictly_surer, "A confidence of exactly `sure` is enough. Look at your comparison."),
         Mistake("unsure passes", unsure_passes, "You let pass where the classifier is unsure. That is what review is for."),
         Mistake("doubt on one side", one_sided,

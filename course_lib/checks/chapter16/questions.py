@@ -5,14 +5,17 @@ from course_lib.checks.questions import Choice, Question
 QUESTIONS = (
     Question(
         "16.Q1",
-        "A filter computes `confidence = 1 - score`, where the score says how unsafe a text is, and blocks unsafe texts if the confidence is at least 0.3. "
+        "A filter computes `confidence = 1 - score`, where the score says how unsafe a text is, and blocks "
+        "unsafe texts if the confidence is at least 0.3. "
         "Which texts are blocked?",
         (
             Choice("a", "Those with a score from 0.3 on.", "Unsafe begins at 0.5, and the confidence has a say too."),
             Choice("b", "Those with a score from 0.5 to 0.7.",
-                "Yes. Above 0.7 the “confidence” is below 0.3: the surer the classifier, the safer the text from the filter.", right=True),
+                "Yes. Above 0.7 the “confidence” is below 0.3: the surer the classifier, the safer the text "
+                "from the filter.", right=True),
             Choice("c", "Those with a score from 0.7 on.", "There the computed confidence is below 0.3, and nothing is blocked."),
-            Choice("d", "None.", "With a limit above 0.5 none would be. With 0.3 the borderline ones are, which is why nobody notices."),
+            Choice("d", "None.", "With a limit above 0.5 none would be. With 0.3 the borderline ones are, which "
+            "is why nobody notices."),
         ),
     ),
     Question(
@@ -34,15 +37,18 @@ QUESTIONS = (
                 "Yes. For a redaction it is good enough; for a table of names it is not.", right=True),
             Choice("b", "Both: found.", "The exact rule compares both ends."),
             Choice("c", "Both: a miss.", "They share characters and the kind."),
-            Choice("d", "Exact: a miss, but no false alarm.", "What was reported is right or it is not: by the exact rule it is not."),
+            Choice("d", "Exact: a miss, but no false alarm.", "What was reported is right or it is not: by the "
+            "exact rule it is not."),
         ),
     ),
     Question(
         "16.Q4",
-        "A log keeps SHA-256 of each telephone number that was withheld, with a random salt that stands in the same log. What does a thief of the log learn?",
+        "A log keeps SHA-256 of each telephone number that was withheld, with a random salt that stands in the "
+        "same log. What does a thief of the log learn?",
         (
             Choice("a", "Nothing: SHA-256 cannot be reversed.", "It need not be reversed. All numbers can be tried."),
-            Choice("b", "Which entries are the same number, and no more.", "With a salt for each entry not even that, but there is more."),
+            Choice("b", "Which entries are the same number, and no more.", "With a salt for each entry not even "
+            "that, but there is more."),
             Choice("c", "Nothing, thanks to the salt.", "The salt lies in the log. It stops tables made beforehand, not trying."),
             Choice("d", "The numbers: there are few enough to try them all, salt included.",
                 "Yes. What helps is a secret that is not in the log: HMAC with a key.", right=True),
@@ -52,7 +58,8 @@ QUESTIONS = (
         "16.Q5",
         "A streaming filter holds back at most 128 visible characters. What follows?",
         (
-            Choice("a", "It misses everything that is longer than that.", "It finds long things too; it may miss them. The limit is about what lies whole in a window."),
+            Choice("a", "It misses everything that is longer than that.", "It finds long things too; it may "
+            "miss them. The limit is about what lies whole in a window."),
             Choice("b", "What it has shown can still turn out to be part of a finding of the whole text.",
                 "The filter of the whole text looks at the same windows, so that cannot happen."),
             Choice("c", "The reader waits a little for the first words, and never sees the beginning of something withheld.",

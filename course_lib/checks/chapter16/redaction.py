@@ -1,7 +1,7 @@
 """Exercise 16.4: masks for overlapping findings, and a log without what was withheld.
 
-Findings overlap in chains, one lies inside another, some only touch, the surest is not the first, the list is unsorted, masks are longer
-or shorter than what they replace.
+Findings overlap in chains, one lies inside another, some only touch, the surest is not the
+first, the list is unsorted, masks are longer or shorter than what they replace.
 """
 
 from __future__ import annotations
@@ -116,7 +116,9 @@ def skips_overlapping(text: str, findings: list[Row], key: bytes) -> Result:
 
 def as_they_come(text: str, findings: list[Row], key: bytes) -> Result:
     """The list is taken to be sorted."""
-    pieces, entries, at = [], [], 0
+    pieces: list[str] = []
+    entries: list[Row] = []
+    at = 0
     for one in findings:
         pieces += [text[at : one["start"]], f"[{one['kind']}]"]
         entries.append(redact(text, [one], key)[1][0])
@@ -135,7 +137,8 @@ def front_to_back(text: str, findings: list[Row], key: bytes) -> Result:
 
 def one_after_the_other(text: str, findings: list[Row], key: bytes) -> Result:
     """From the back, and nothing is merged."""
-    made, entries = text, []
+    made = text
+    entries: list[Row] = []
     for one in sorted(findings, key=lambda f: -f["start"]):
         made = made[: one["start"]] + f"[{one['kind']}]" + made[one["end"] :]
         entries.insert(0, redact(text, [one], key)[1][0])
@@ -211,24 +214,25 @@ REDACT = Exercise(
     reference="course_lib.filtering.redaction:redact",
     returns=(
         "the text with `[KIND]` in place of each stretch of overlapping findings, and for each stretch, in order, "
-        '`{"kind": …, "length": …, "digest": …}`: kind of the surest finding (of the first one in the text among equals), number of characters withheld, and '
-        "the first 16 hexadecimal digits of HMAC-SHA256 of the withheld text"
+        '`{"kind": …, "length": …, "digest": …}`: kind of the surest finding (of the first one in the text '
+        "among equals), number of characters withheld, and the first 16 hexadecimal digits of HMAC-SHA256 of the withheld text"
     ),
     example=(
-        '`redact("call 555-0100", [{"start": 5, "end": 13, "kind": "PHONE", "score": 0.4}], key)` gives `"call [PHONE]"` and one entry, '
+        '`redact("call 555-0100", [{"start": 5, "end": 13, "kind": "PHONE", "score": 0.4}], key)` gives '
+        '`"call [PHONE]"` and one entry, '
         'with the length 8 and the digest `hmac.new(key, b"555-0100", "sha256").hexdigest()[:16]`.'
     ),
     hints=(
-        "Two findings over the same characters cannot be replaced one after the other: the second would hit the mask of the first. What has to happen before?",
-        "Sort by where they begin. A finding that begins before the last stretch *ends* belongs to it: the stretch grows to the later of the two ends, and the surer of the two "
-        "gives the kind. Then one pass: text up to the stretch, mask, go on behind it.",
+        "Two findings over the same characters cannot be replaced one after the other: "
+        "the second would hit the mask of the first. What has to happen before?",
+        "Sort by where they begin. A finding that begins before the last stretch *ends* belongs to it: the "
+        " stretch grows to the later of the two ends, and the surer of the two gives the kind. "
+        "Then one pass: text up to the stretch, mask, go on behind it.",
         "```python\nfor one in sorted(findings, key=lambda one: (one[\"start\"], one[\"end\"])):\n"
         '    if merged and one["start"] < merged[-1]["end"]:\n        ...  # grow\n    else:\n        merged.append(one)\n'
         "... hmac.new(key, secret.encode(), \"sha256\").hexdigest()[:16]\n```",
     ),
-    why=(
-        "A log of what was withheld is a collection of exactly what must not be collected, unless it is written like this."
-    ),
+    why="A log of what was withheld is a collection of exactly what must not be collected, unless it is written like this.",
     visible=VISIBLE,
     hidden=_hidden,
     mistakes=(
@@ -244,8 +248,10 @@ REDACT = Exercise(
             "You merge findings that only stand side by side. The end is the character after the last."),
         Mistake("end of the later one", last_end,
             "A finding inside another one shortens your stretch, and the end of the longer one is shown."),
-        Mistake("kind of the first", first_kind, "Your stretch has the kind of the finding that begins first. The surest one gives it."),
-        Mistake("kind of the last", last_kind, "Your stretch has the kind of the finding that begins last. The surest one gives it."),
+        Mistake("kind of the first", first_kind,
+            "Your stretch has the kind of the finding that begins first. The surest one gives it."),
+        Mistake("kind of the last", last_kind,
+            "Your stretch has the kind of the finding that begins last. The surest one gives it."),
         Mistake("overlapping ones dropped", skips_overlapping,
             "You drop a finding that overlaps an earlier one. What sticks out of it is then shown."),
         Mistake("places of the original", front_to_back,
@@ -256,4 +262,5 @@ REDACT = Exercise(
     ),
     alternatives=(right_from_behind, right_by_places),
     tolerance_reason="text and whole numbers",
+    also_withheld=("course_lib.filtering.redaction:merge",),
 )  # fmt: skip

@@ -1,7 +1,8 @@
 """Exercise 16.3: the skeleton of a text, with the way back to the original.
 
-The tables of the cases are short, and each entry is there for one mistake: a prototype of two letters, one that decomposes again, one that
-is itself a key, a letter that only appears when an accented one is decomposed, marks in the wrong order, invisible characters.
+The tables of the cases are short, and each entry is there for one mistake: a prototype of two letters, one
+that decomposes again, one that is itself a key, a letter that only appears when an accented one is decomposed, marks in
+the wrong order, invisible characters.
 """
 
 from __future__ import annotations
@@ -189,21 +190,26 @@ SKELETON = Exercise(
     reference="course_lib.filtering.confusables:skeleton",
     returns="the skeleton of `text`, and for each of its characters the place in `text` that it comes from",
     example=(
-        '`skeleton("p\\u0430\\u200by", {"\\u0430": "a"}, "\\u200b")` is `("pay", [0, 1, 3])`: the second letter was Cyrillic, and the third '
+        '`skeleton("p\\u0430\\u200by", {"\\u0430": "a"}, "\\u200b")` is `("pay", [0, 1, 3])`: the second letter '
+        'was Cyrillic, and the third '
         "character is invisible."
     ),
     hints=(
-        "`normalize` does not tell you where its characters come from. So do not give it the whole text: carry pairs of a character and its place "
+        "`normalize` does not tell you where its characters come from. So do not give it the whole text: carry "
+        "pairs of a character and its place "
         "through every step.",
-        "Decompose, leave out, look up, decompose again. Decomposing one character at a time lacks only one thing: marks on one letter have to be sorted "
-        "by `combining(mark)`, with their places, and equal ones keep their order. A character with `combining` 0 begins a new group.",
+        "Decompose, leave out, look up, decompose again. Decomposing one character at a time lacks only one "
+        "thing: marks on one letter have to be sorted "
+        "by `combining(mark)`, with their places, and equal ones keep their order. A character with `combining` "
+        "0 begins a new group.",
         "```python\ndef decomposed(letters):\n"
         '    parts = [(part, place) for letter, place in letters for part in normalize("NFD", letter)]\n'
         "    group = accumulate(combining(part) == 0 for part, _ in parts)\n"
         "    ...  # sort by (group, combining), then drop the group again\n```",
     ),
     why=(
-        "A normalised copy is easy to make, and most filters make one. What they cannot do then is to redact: they know that something is in the text, and not where."
+        "A normalised copy is easy to make, and most filters make one. What they cannot do then is to redact: "
+        "they know that something is in the text, and not where."
     ),
     visible=VISIBLE,
     hidden=_hidden,
@@ -211,7 +217,8 @@ SKELETON = Exercise(
         Mistake("not decomposed", not_decomposed,
             "You look characters up before they are decomposed. Look at the case with a look-alike inside an accented letter."),
         Mistake("not decomposed again", not_decomposed_again,
-            "What the table gives you can be a composed character. The last step is missing: look at the prototype with an accent."),
+            "What the table gives you can be a composed character. The last step is missing: look at the "
+            "prototype with an accent."),
         Mistake("compatibility form", compatibility,
             "You use the compatibility form. It takes ligatures apart; the standard asks for the canonical one."),
         Mistake("marks unordered", unordered,

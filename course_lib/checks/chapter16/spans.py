@@ -143,7 +143,7 @@ LONG: tuple[Rows, Rows] = ([[(0, 4, A), (6, 10, A)], [(3, 9, B)]], [[(0, 10, A)]
 BESIDE: tuple[Rows, Rows] = ([[(0, 5, A)], [(4, 8, B), (10, 14, B)]], [[(5, 9, A)], [(2, 4, B), (10, 12, B)]])
 VISIBLE = (
     Case("found as labelled", ([[(4, 19, A)]], [[(4, 19, A)]], "exact")),
-    Case("a comma too many", ([[(4, 19, A)], [(0, 8, B)]], [[(4, 20, A)], [(0, 8, B)]], "exact")),
+    Case("a comma too many", ([[(4, 19, A)], [(0, 8, B)]], [[(4, 20, A)], [(1, 8, B)]], "exact")),
     Case("a comma too many, by overlap", ([[(4, 19, A)], [(0, 8, B)]], [[(4, 20, A)], [(0, 8, B)]], "overlap")),
     Case("one over two, two over one", (*LONG, "overlap")),
     Case("side by side", (*BESIDE, "overlap")),
@@ -179,7 +179,8 @@ SPAN_COUNTS = Exercise(
     minutes=20,
     reference="course_lib.filtering.spans:span_counts",
     returns=(
-        '`{kind: {"precision": [right, findings], "recall": [found, labels]}}`, for each kind that occurs among labels or findings; '
+        '`{kind: {"precision": [right, findings], "recall": [found, labels]}}`, for each kind that occurs among '
+        'labels or findings; '
         "a finding is right, and a label is found, when there is at least one match in the same sentence"
     ),
     example=(
@@ -187,15 +188,18 @@ SPAN_COUNTS = Exercise(
         '`{"NAME": {"precision": [1, 2], "recall": [1, 1]}}`. With `"exact"` both ones on the left would be zero.'
     ),
     hints=(
-        "Two questions: of the findings, how many are right? Of the labels, how many are found? Each has its own list to go through.",
-        "Two spans match by overlap when each begins before the other ends (the end is the character *after* the last), and their "
+        "Two questions: of the findings, how many are right? Of the labels, how many are found? Each has its "
+        "own list to go through.",
+        "Two spans match by overlap when each begins before the other ends (the end is the character *after* "
+        "the last), and their "
         "kinds are equal. Go through the sentences in pairs; in each, once through the findings and once through the labels.",
         "```python\nfor labels, findings in zip(gold, found):\n"
         '    for measure, ours, theirs in (("precision", findings, labels), ("recall", ..., ...)):\n'
         "        for one in ours:\n            ...  # setdefault, any(match(one, other) for other in theirs)\n```",
     ),
     why=(
-        "Two papers can report 0.95 and 0.79 for the same finder on the same sentences. Before you choose a library by such a number, ask for the rule."
+        "Two papers can report 0.95 and 0.79 for the same finder on the same sentences. Before you choose a "
+        "library by such a number, ask for the rule."
     ),
     visible=VISIBLE,
     hidden=_hidden,
@@ -204,11 +208,13 @@ SPAN_COUNTS = Exercise(
         Mistake("always overlap", always_overlap, "You use the overlap rule whatever is asked for. Look at `rule`."),
         Mistake("any kind", any_kind, "Spans of different kinds match in your count. A telephone number is no e-mail address."),
         Mistake("touching", touching,
-            "You count spans that only stand side by side. The end is the character after the last, so 0 to 5 and 5 to 9 share none."),
+            "You count spans that only stand side by side. The end is the character after the last, so 0 to 5 "
+            "and 5 to 9 share none."),
         Mistake("inside", inside, "Your overlap asks that one span lies inside the other. One character in common is enough."),
         Mistake("same start", same_start, "By the exact rule both ends have to agree; yours looks at the beginning."),
         Mistake("one numerator", one_numerator,
-            "You use the number of right findings for both. One long finding can find two labels: look at the case with one over two."),
+            "You use the number of right findings for both. One long finding can find two labels: look at the "
+            "case with one over two."),
         Mistake("exchanged", exchanged, "Your two measures stand under each other's names. Which is a share of the findings?"),
         Mistake("one long text", one_long_text,
             "You compare spans of different sentences. The same numbers in another sentence are another place."),

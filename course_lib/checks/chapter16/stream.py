@@ -144,7 +144,7 @@ def right_by_set(chunks: Pieces, phrases: Pieces, mask: str) -> Pieces:
     """All beginnings in a set."""
     beginnings = {p[:n] for p in phrases for n in range(1, len(p))}
     pieces, held = [], ""
-    for chunk in chunks + [""]:
+    for chunk in [*chunks, ""]:
         pieces.append("")
         held += chunk
         last = len(pieces) > len(chunks)
@@ -175,7 +175,7 @@ def _hidden(seed: int) -> tuple[Case, ...]:
         return [text[a:b] for a, b in zip([0, *places], [*places, len(text)], strict=True)]
 
     letters = "".join(draw.choices("ab", k=40))
-    text = "secrets and secret things: silver silver heron, silver her" + draw.choice(["", "on", "o"])
+    text = "secrets and secret things: silver silver heron, silver her" + draw.choice(["", "o"])
     return (
         Case("two letters only", (cut(letters), ["aab", "abab", "bb"], "#")),
         Case("words", (cut(text), ["secret", "secrets", "silver heron"], "[..]")),
@@ -191,22 +191,26 @@ RELEASE = Exercise(
     minutes=25,
     reference="course_lib.filtering.streaming:release",
     returns=(
-        "one piece for each chunk and one for the end: as much as may be shown by then, with the mask in place of each phrase (the one "
+        "one piece for each chunk and one for the end: as much as may be shown by then, with the mask in place "
+        "of each phrase (the one "
         "that begins first; of those, the longest)"
     ),
     example=(
-        '`release(["My na", "me is", " Bo", "b."], ["Bob"], "***")` is `["My na", "me is", " ", "***.", ""]`: with *Bo* nobody knows yet.'
+        '`release(["My na", "me is", " Bo", "b."], ["Bob"], "***")` is `["My na", "me is", " ", "***.", ""]`: '
+        'with *Bo* nobody knows yet.'
     ),
     hints=(
         "When may a character be shown? When no phrase can begin at it any more. When can one still begin at it?",
-        "Keep what is held back in a text. As long as there is something: if all of it is the beginning of a longer phrase, wait for the next chunk. Otherwise "
+        "Keep what is held back in a text. As long as there is something: if all of it is the beginning of a "
+        "longer phrase, wait for the next chunk. Otherwise "
         "its first character is decided: a phrase begins there, or it may be shown.",
         "```python\nfor chunk in [*chunks, None]:\n    held += chunk or \"\"\n    while held:\n"
         "        if chunk is not None and any(phrase.startswith(held) and ... for phrase in phrases):\n            break\n"
         "        found = max((phrase for phrase in phrases if held.startswith(phrase)), key=len, default=\"\")\n        ...\n```",
     ),
     why=(
-        "Chat windows show text while it is written. A filter for finished texts that is called on every chunk finds nothing that is cut by a chunk, "
+        "Chat windows show text while it is written. A filter for finished texts that is called on every chunk "
+        "finds nothing that is cut by a chunk, "
         "and takes nothing back that was shown."
     ),
     visible=VISIBLE,
@@ -215,16 +219,21 @@ RELEASE = Exercise(
         Mistake("each chunk alone", each_alone,
             "You filter every chunk by itself. A phrase that is cut by a chunk is shown whole: look at the second case."),
         Mistake("a fixed length held", one_length_held,
-            "You always hold back as many characters as the longest phrase could need. That is safe, and more than necessary: most of them cannot begin a phrase."),
+            "You always hold back as many characters as the longest phrase could need. That is safe, and more "
+            "than necessary: most of them cannot begin a phrase."),
         Mistake("the last word held", words_held,
-            "You hold back what stands behind the last space. A phrase can have spaces in it, and most last words begin no phrase."),
+            "You hold back what stands behind the last space. A phrase can have spaces in it, and most last "
+            "words begin no phrase."),
         Mistake("everything held", everything_held, "You show nothing before the end. Then it is no stream."),
         Mistake("the shorter one at once", shortest_first,
             "Where one phrase is the beginning of another, you replace the shorter one too early. The longest is asked for."),
         Mistake("a failed beginning shown whole", failed_beginning_dropped,
-            "When a beginning fails, you show all of it. A phrase may begin inside it: look at the beginning within a beginning."),
-        Mistake("never flushed", never_flushed, "What is held back at the end never comes. At the end there is nothing left to wait for."),
-        Mistake("no piece for the end", no_last_piece, "There should be one more piece than chunks: what comes at the end, perhaps nothing."),
+            "When a beginning fails, you show all of it. A phrase may begin inside it: look at the beginning "
+            "within a beginning."),
+        Mistake("never flushed", never_flushed, "What is held back at the end never comes. At the end there is "
+        "nothing left to wait for."),
+        Mistake("no piece for the end", no_last_piece, "There should be one more piece than chunks: what comes "
+        "at the end, perhaps nothing."),
         Mistake("masked at the end", withheld_at_the_end,
             "At the end you mask a beginning that never became a phrase. It may be shown."),
         Mistake("a mask for each letter", one_mask_a_letter, "You put a mask for every character. One mask stands for a phrase."),
