@@ -1,4 +1,5 @@
-"""Tools of the field that the course does not need and shows all the same: Captum, TransformerLens, picklescan, lm-eval.
+"""Tools of the field that the course does not need and shows all the same: Captum, TransformerLens, picklescan,
+lm-eval, fairlearn.
 
 Each chapter from 8 to 11 ends with the step from its own functions to these tools, on the same prompt, with the same
 number. They are optional: a cell asks `installed("captum")` first, and where the tool is missing the learner reads one
@@ -24,6 +25,7 @@ PACKAGES = {
     "transformer_lens": "transformer-lens",
     "picklescan": "picklescan",
     "lm_eval": "lm-eval",
+    "fairlearn": "fairlearn",
 }
 """Import name and distribution of each tool."""
 
@@ -44,7 +46,7 @@ def installed(tool: str) -> bool:
     """Whether a tool can be imported; prints how to install it where it cannot.
 
     Args:
-        tool: `"captum"`, `"lm_eval"`, `"picklescan"` or `"transformer_lens"`, the name that is imported.
+        tool: `"captum"`, `"fairlearn"`, `"lm_eval"`, `"picklescan"` or `"transformer_lens"`, the name that is imported.
 
     Raises:
         CourseError: a tool that the course does not know.

@@ -47,7 +47,10 @@ def invented(seed: int, shards: int) -> list[list[str]]:
 
 def numbered(shards: int) -> list[list[str]]:
     """The invented file that nobody has read, with its items numbered."""
-    return [[f"{4 * s + n + 1}. {item}" for n, item in enumerate(one)] for s, one in enumerate(invented(UNSEEN, 100)[:shards])]
+    return [
+        [f"{4 * s + n + 1}. {item}" for n, item in enumerate(one)]
+        for s, one in enumerate(invented(UNSEEN, 100)[:shards])
+    ]
 
 
 def of_a_file(name: str, shards: int) -> list[list[str]]:

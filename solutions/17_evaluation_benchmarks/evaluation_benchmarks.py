@@ -31,7 +31,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from course_lib import check, load_model
+from course_lib import check, choose, load_model
 from course_lib.models import LocalModel
 from course_lib.rates import Rate
 
@@ -381,7 +381,10 @@ guessing = {name: 1 / len(library.load_task(name)[0].choices) for name in librar
 blind = {name: {rule: floors[name][rule] for rule in ("one place", "longest", "shortest")} for name in library.SCORED}
 unread = {name: max(rules.items(), key=lambda pair: pair[1]) for name, rules in blind.items()}
 leaderboard_panels(
-    board, guessing, unread, "A model with a backdoor is second best at refusing, and the capability controls tell nobody apart"
+    board,
+    guessing,
+    unread,
+    "A model with a backdoor is second best at refusing, and the capability controls tell nobody apart",
 )
 
 # %%
@@ -643,14 +646,13 @@ library.safety_benchmarks()
 # ## Check your understanding
 
 # %% [markdown] course={"role": "questions"}
-# Put a letter in place of each question mark and run the cell below it. Every choice has an explanation, including the
-# wrong ones.
+# Run the cell below each question, pick a choice, and run the check. Every choice has an explanation, the wrong ones too.
 
 # %% [markdown] course={"role": "question", "id": "17.Q1"}
 # {{question 17.Q1}}
 
 # %% course={"role": "answer"}
-choice_q1 = "?"
+choice_q1 = choose("17.Q1")
 ### BEGIN SOLUTION
 choice_q1 = "b"
 ### END SOLUTION
@@ -662,7 +664,7 @@ check("17.Q1", choice_q1)
 # {{question 17.Q2}}
 
 # %% course={"role": "answer"}
-choice_q2 = "?"
+choice_q2 = choose("17.Q2")
 ### BEGIN SOLUTION
 choice_q2 = "c"
 ### END SOLUTION
@@ -674,7 +676,7 @@ check("17.Q2", choice_q2)
 # {{question 17.Q3}}
 
 # %% course={"role": "answer"}
-choice_q3 = "?"
+choice_q3 = choose("17.Q3")
 ### BEGIN SOLUTION
 choice_q3 = "b"
 ### END SOLUTION
@@ -686,7 +688,7 @@ check("17.Q3", choice_q3)
 # {{question 17.Q4}}
 
 # %% course={"role": "answer"}
-choice_q4 = "?"
+choice_q4 = choose("17.Q4")
 ### BEGIN SOLUTION
 choice_q4 = "c"
 ### END SOLUTION
@@ -698,7 +700,7 @@ check("17.Q4", choice_q4)
 # {{question 17.Q5}}
 
 # %% course={"role": "answer"}
-choice_q5 = "?"
+choice_q5 = choose("17.Q5")
 ### BEGIN SOLUTION
 choice_q5 = "c"
 ### END SOLUTION
