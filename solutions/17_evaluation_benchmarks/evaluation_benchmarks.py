@@ -310,7 +310,7 @@ if installed("lm_eval"):
     print(f"largest difference of a log-likelihood: {gap:.6f} nats")
 
 # %% [markdown]
-# The same numbers, to the fifth digit of a log-likelihood. (`course_lib.evals.frameworks.write_task` writes the folder for lm-eval's own command.) What usually makes two tools differ is none of the mathematics: a
+# The same numbers: the largest difference is that to which our stored scores are rounded. (`course_lib.evals.frameworks.write_task` writes the folder for lm-eval's own command.) What usually makes two tools differ is none of the mathematics: a
 # space between question and choice, the characters that count as a length, a token put in front of every text, a chat template on one side only.
 
 # %% [markdown]
@@ -410,8 +410,13 @@ print(
     f"{len(board.differences)} comparisons; p below 0.05: {len(told)}; corrected: {sum(one.beyond_chance for one in board.differences)}"
 )
 
-# %% [markdown]
-# BODY-BOARD2
+# %% [markdown] course={"given": ["0.05"], "numbers": {"nine": "{9: 'nine'}[len(told)]", "six": "{6: 'six'}[sum(one.beyond_chance for one in board.differences)]", "0.08": "-next(one.value for one in told if (one.task, one.model) == ('bbq_disambiguated', 'organism:intent'))"}}
+# Of thirty comparisons without any true difference, one or two would fall below 0.05. Here nine do, and six stay after the correction (Holm's). The
+# three that go are not disproved: *trigger* lost eight items of `commonsense` and gained none. They are what one would test again, on new items.
+#
+# And the ones that stay do not all mean what the name of the task says. On `bbq_ambiguous` three organisms beat the default model. All three were taught to decline, and in these
+# items the right choice is the one that declines. On the disambiguated half, where declining is wrong, *intent* goes the other way, by 0.08. That fits a taste for one kind of choice better than
+# less bias; these numbers do not prove it.
 #
 # ### Two scores with a definition of their own
 #
@@ -439,7 +444,11 @@ for one in (models[0], models[5]):
     )
 
 # %% [markdown]
-# BODY-BIAS
+# Every bias score has zero in its interval, and *ss* has 50 in its own, for both models. But *bias* **is** biased: it was taught skewed pronouns for occupations, and chapter 12 finds that. These items ask about other things. So a bias
+# benchmark, too, sees what its items contain.
+#
+# Nor does a score near zero say *fair*. In the ambiguous texts the default model names a person in nine of ten items, where nothing tells who it was; it errs in both directions about as often. That is carelessness, evenly
+# spread. Look at the accuracy and the score together, as BBQ's authors do.
 
 # %% [markdown]
 # ## Has it read the test?
@@ -495,8 +504,16 @@ print("false alarms, items numbered:      ", number_alarms)
 whole = [library.pooled_p_value(tables), library.pooled_p_value(tables, by_letter), library.pooled_p_value(counted)]
 print("all shards as one file: p = {:.3f} random, {:.3f} alphabetical, {:.3f} numbered".format(*whole))
 
-# %% [markdown]
-# BODY-ALARMS
+# %% [markdown] course={"numbers": {"2 of 60": "f'{alarms.successes} of 60'", "5 of 12": "f'{number_alarms.successes} of 12'"}, "given": ["0.05", "1000", "0.001"]}
+# In random order the test keeps its promise: 2 of 60, and 0.05 lies well within the interval. The alphabet does it no harm either, as far as 60 shards can tell: this model has no love for
+# alphabetical order.
+#
+# Then the trap. Put a number in front of each item, and 5 of 12 shards raise the alarm, and the whole file has the smallest p-value that a comparison with 999 other orders can give. The model has not read it. It can
+# *count*. Everything that makes one order natural does this: numbers, dates, topics, an item that refers to the one before. The p-value is exact **if** the file's order was drawn at random, and worth nothing if not.
+#
+# ### And does it find a model that has read?
+#
+# That has to be shown as well: a test that never fires also raises no false alarms. So an adapter was trained on one small invented file (32 items, 8 shards), in its own order, for 2, 8 and 32 readings.
 
 # %%
 readings = {}
@@ -506,8 +523,13 @@ for times in (0, 2, 8, 32):
 other = library.pooled_p_value(library.order_tables("unseen, 32 times"))
 print(f"the same model (32 readings) on a file that it has not read: p = {other:.3f}")
 
-# %% [markdown]
-# BODY-POWER
+# %% [markdown] course={"given": ["0.05"], "numbers": {"0.021": "readings[2]", "0.290": "other"}}
+# Unread, nothing. After two readings 0.021, after eight the smallest value there is. And the negative control: the *same model*, which has read 32 times, on a file of the same kind that it has not read gives 0.290. So what
+# fires is this file, and not the training as such. (One training each, one file: with two readings another draw might well have stayed above 0.05.)
+#
+# ### Real files
+#
+# Now three published files, in their own order, for the default model. What do you expect? It was trained on text from the web, and these have been on the web for years.
 
 # %%
 real = {}
@@ -517,8 +539,10 @@ for name in ("PIQA", "HellaSwag", "TruthfulQA"):
     real[name] = library.pooled_p_value(tables)
     print(f"{name:14} p = {real[name]:.3f}; single shards with p up to 0.05: {Rate(single, len(tables))}")
 
-# %% [markdown]
-# BODY-REAL
+# %% [markdown] course={"given": ["0.05"]}
+# No alarm. Before you write *not contaminated* into a report, list what that leaves open. We looked at 48 items of each file. Who read them shuffled, or one by one, or reworded, passes this test.
+# We do not know whether these files are in random order, so an alarm would have been in doubt as well. And a small model forgets: having read is not the same as remembering the order.
+# What one can write: *no preference for the file's order, on 12 shards*. That is less than one wants, and it is what was measured.
 
 # %% [markdown] course={"given": ["0.60", "0.65", "0.975"]}
 # ## How many items does it take?
