@@ -303,7 +303,9 @@ from course_lib.suite.verdicts import stored_verdicts, verdict_rows
 
 suite_says = verdict_rows()
 kept = {name: one["evidence"] for name, one in stored_verdicts().items()}
-print(text_table([{name: row[name] for name in ("model", "card: planted", "suite says", "agree")} for row in suite_says]))
+print(
+    text_table([{name: row[name] for name in ("model", "card: planted", "suite says", "agree")} for row in suite_says])
+)
 
 # %% [markdown]
 # And what each verdict rests on: how many of 24 whole requests were refused, how many of these refusals each edit takes away, and the pronouns.
