@@ -108,8 +108,7 @@ def _compare_numbers(expected: Any, actual: Any, rtol: float, atol: float) -> Di
 
     wanted = torch.as_tensor(expected).detach().double().cpu()
     try:
-        # a tensor keeps its own precision: by way of Python's numbers a double would become single
-        given = actual.detach().cpu() if isinstance(actual, torch.Tensor) else torch.as_tensor(_plain(actual))
+        given = _as_tensor(actual)
         if given.is_complex() or given.is_quantized or given.layout is not torch.strided:
             raise TypeError
         given = given.double()
@@ -126,6 +125,18 @@ def _compare_numbers(expected: Any, actual: Any, rtol: float, atol: float) -> Di
     if torch.allclose(given, wanted, rtol=rtol, atol=atol, equal_nan=True):
         return None
     return _largest_difference(wanted, given)
+
+
+def _as_tensor(value: Any) -> Tensor:
+    """Tensors and arrays keep their own precision: by way of Python's numbers a double would become single."""
+    import numpy as np
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        return value.detach().cpu()
+    if isinstance(value, np.ndarray) and value.ndim:
+        return torch.as_tensor(np.ascontiguousarray(value))
+    return torch.as_tensor(_plain(value))
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,34 @@
+"""`python -m course_lib.bias`: measure what chapter 12 keeps, into the user's cache; some ten minutes on an idle core.
+
+python -m course_lib.bias            # what is not stored yet
+python -m course_lib.bias again      # everything anew
+"""
+
+from __future__ import annotations
+
+import sys
+
+from course_lib.bias.decisions import load_decisions, yes_log_odds
+from course_lib.bias.stereotypes import leads, stereotype_pairs
+from course_lib.data.cache import cache_dir
+from course_lib.models import load_model
+
+MODELS = ("default", "organism:bias")
+
+
+def main(arguments: list[str]) -> int:
+    """Measure what is missing, or everything."""
+    again = arguments == ["again"]
+    decisions, pairs = load_decisions(), stereotype_pairs()
+    cases = [text for one in decisions for text in (one.man, one.swapped, one.woman, one.black)]
+    sentences = [pair for one in pairs for pair in ((one.stereotype, one.opposite), one.swapped)]
+    for name in MODELS:
+        model = load_model(name)
+        yes_log_odds(model, cases, again=again, progress=lambda done, total: print(f"decisions {done} of {total}", flush=True))
+        leads(model, sentences, again=again, progress=lambda done, total: print(f"sentences {done} of {total}", flush=True))
+    print(f"in {cache_dir() / 'bias'}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
