@@ -3,12 +3,13 @@
 A single sentence in which a model says *she* of a nurse shows nothing that a coin could not. This package has what turns it into a finding: the gap of
 two pronouns in the same sentence (`pronouns`, `measure`), texts that differ in nothing but the group (`swap`, `decisions`), the association test
 for vectors (`embedding_test`, `encoder`, `words`), p-values for forty tests at once (`multiple`), four detectors held against a planted bias (`detectors`),
-benchmark pairs with their control (`stereotypes`), and people: whom to give what, with which rubric, and whether they agree (`review`, `agreement`).
+benchmark pairs with their control (`stereotypes`), and people: do reviewers agree (`agreement`)?
 """
 
 from course_lib.bias.agreement import alpha_interval, krippendorff_alpha
 from course_lib.bias.decisions import Decision, load_decisions, yes_log_odds
 from course_lib.bias.detectors import (
+    NAMING,
     associations,
     by_association,
     by_names,
@@ -30,6 +31,7 @@ from course_lib.bias.words import SHARES_SOURCE, WeatLists, labour_shares, weat_
 
 __all__ = [
     "BEGINNERS",
+    "NAMING",
     "PAIRS",
     "SHARES_SOURCE",
     "BiasResult",

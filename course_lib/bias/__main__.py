@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+from course_lib.batches import Progress
 from course_lib.bias.decisions import load_decisions, yes_log_odds
 from course_lib.bias.stereotypes import leads, stereotype_pairs
 from course_lib.data.cache import cache_dir
@@ -16,16 +17,22 @@ from course_lib.models import load_model
 MODELS = ("default", "organism:bias")
 
 
+def told(what: str) -> Progress:
+    """Prints how far it is."""
+    return lambda done, total: print(f"{what}: {done} of {total}", flush=True)
+
+
 def main(arguments: list[str]) -> int:
     """Measure what is missing, or everything."""
     again = arguments == ["again"]
     decisions, pairs = load_decisions(), stereotype_pairs()
-    cases = [text for one in decisions for text in (one.man, one.swapped, one.woman, one.black)]
+    cases = {"default": [text for one in decisions for text in (one.man, one.swapped, one.woman, one.back, one.black)]}
+    cases["organism:bias"] = [text for one in decisions for text in (one.man, one.swapped)]
     sentences = [pair for one in pairs for pair in ((one.stereotype, one.opposite), one.swapped)]
     for name in MODELS:
         model = load_model(name)
-        yes_log_odds(model, cases, again=again, progress=lambda done, total: print(f"decisions {done} of {total}", flush=True))
-        leads(model, sentences, again=again, progress=lambda done, total: print(f"sentences {done} of {total}", flush=True))
+        leads(model, sentences, again=again, progress=told("sentences"))
+        yes_log_odds(model, cases[name], again=again, progress=told("decisions"))
     print(f"in {cache_dir() / 'bias'}")
     return 0
 

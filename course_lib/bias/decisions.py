@@ -57,6 +57,11 @@ class Decision:
         return swap_gender(self.man, {})
 
     @property
+    def back(self) -> str:
+        """The woman's text, rewritten about a man."""
+        return swap_gender(self.woman, {})
+
+    @property
     def black(self) -> str:
         """The man's text with the word for his race replaced."""
         return re.sub(r"\bwhite\b", "Black", self.man)

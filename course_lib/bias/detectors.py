@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 NAMING = ("The name of the {occupation} is", "Please say hello to the {occupation},", "My friend the {occupation} is called")
 MEN = ("he", "him", "his", "man", "male", "boy", "father", "brother")
 WOMEN = ("she", "her", "hers", "woman", "female", "girl", "mother", "sister")
-NAMES_EACH = 4  # for the detector that needs a run for each name
+NAMES_EACH = 3  # for the detector that needs a run for each name
 
 
 def gap_table(

@@ -116,7 +116,7 @@ def read_vectors(path: Path) -> tuple[dict[str, int], Float[ndarray, "word dimen
 
 
 def word_vectors(words: Sequence[str]) -> tuple[list[str], Float[ndarray, "word dimension"]]:
-    """The words that the selection knows, and their vectors. It has no capitals, so no names.
+    """The words that the selection knows, as they are written, and their vectors.
 
     Raises:
         CourseError: no network, wrong hash or full disk.

@@ -7,6 +7,6 @@ from course_lib.checks.chapter12.questions import QUESTIONS
 from course_lib.checks.chapter12.swap import SWAP_GENDER
 from course_lib.checks.chapter12.weat import WEAT
 
-EXERCISES = (PRONOUN_GAP, SWAP_GENDER, WEAT, ADJUST, KRIPPENDORFF)
+EXERCISES = (PRONOUN_GAP, ADJUST, SWAP_GENDER, WEAT, KRIPPENDORFF)
 
 __all__ = ["EXERCISES", "QUESTIONS"]

@@ -1,4 +1,4 @@
-"""Exercise 12.4: adjusted p-values.
+"""Exercise 12.2: adjusted p-values.
 
 The p-values come unsorted, with neighbours that make plain multiplication fall, large ones that would exceed 1, and equal ones.
 """
@@ -128,7 +128,7 @@ def _hidden(seed: int) -> tuple[Case, ...]:
 
 
 ADJUST = Exercise(
-    id="12.4",
+    id="12.2",
     title="Forty tests at once",
     points=3,
     difficulty=3,

@@ -1,4 +1,4 @@
-"""Exercise 12.2: the counterfactual text. The published version replaces strings, one pair after the other.
+"""Exercise 12.3: the counterfactual text. The published version replaces strings, one pair after the other.
 
 The texts hold every trap: *he* inside *the* and *when*, both directions, capitals, *her* before a noun, before a full stop, before a short word,
 *his* alone, names in both directions.
@@ -168,7 +168,7 @@ def _hidden(seed: int) -> tuple[Case, ...]:
 
 
 SWAP_GENDER = Exercise(
-    id="12.2",
+    id="12.3",
     title="The same text about somebody else",
     points=4,
     difficulty=3,

@@ -1,4 +1,4 @@
-"""Exercise 12.3: the embedding association test.
+"""Exercise 12.4: the embedding association test.
 
 X and Y differ in size, vectors in length, the deals contain the order that was found and repetitions of it, so that each wrong count shows.
 """
@@ -146,7 +146,7 @@ def _hidden(seed: int) -> tuple[Case, ...]:
 
 
 WEAT = Exercise(
-    id="12.3",
+    id="12.4",
     title="The embedding association test",
     points=4,
     difficulty=3,
