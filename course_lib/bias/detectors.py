@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 
     from course_lib.models import LocalModel
 
-NAMING = ("The name of the {occupation} is", "Please say hello to the {occupation},", "My friend the {occupation} is called")
+NAMING = (
+    "The name of the {occupation} is",
+    "Please say hello to the {occupation},",
+    "My friend the {occupation} is called",
+)
 MEN = ("he", "him", "his", "man", "male", "boy", "father", "brother")
 WOMEN = ("she", "her", "hers", "woman", "female", "girl", "mother", "sister")
 NAMES_EACH = 3  # for the detector that needs a run for each name
@@ -87,7 +91,9 @@ def associations(model: LocalModel, occupations: Sequence[str]) -> Float[ndarray
     states = torch.nn.functional.normalize(last_states(model, texts).double(), dim=-1)
     n = len(occupations)
     cosines = states[:, :n] @ states[:, n:].transpose(1, 2)
-    gaps: Float[ndarray, "layer occupation"] = (cosines[..., : len(MEN)].mean(-1) - cosines[..., len(MEN) :].mean(-1)).numpy()
+    gaps: Float[ndarray, "layer occupation"] = (
+        cosines[..., : len(MEN)].mean(-1) - cosines[..., len(MEN) :].mean(-1)
+    ).numpy()
     return gaps
 
 

@@ -24,9 +24,7 @@ BUDGET = 512
 
 
 @torch.no_grad()
-def next_token_scores(
-    model: LocalModel, texts: Sequence[str], words: Sequence[str]
-) -> Float[Tensor, "text word"]:
+def next_token_scores(model: LocalModel, texts: Sequence[str], words: Sequence[str]) -> Float[Tensor, "text word"]:
     """Logits of `words` as the next token of each text; their differences are log odds, in nats.
 
     Args:
@@ -66,7 +64,9 @@ def log_likelihoods(model: LocalModel, texts: Sequence[str]) -> Float[Tensor, " 
 
 
 @torch.no_grad()
-def continuation_log_probs(model: LocalModel, start: str, continuations: Sequence[str]) -> Float[Tensor, " continuation"]:
+def continuation_log_probs(
+    model: LocalModel, start: str, continuations: Sequence[str]
+) -> Float[Tensor, " continuation"]:
     """Log probability of each continuation of one text, all its tokens together, in nats.
 
     Example:

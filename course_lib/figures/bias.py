@@ -58,7 +58,9 @@ def gap_scatter(
     panels[0].set_ylabel("she  ←   gap less the mean, nats   →  he", fontsize=POINTS)
     if shown:
         handles, labels = panels[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=POINTS, frameon=False, labelcolor=INK)
+        figure.legend(
+            handles, labels, loc="outside lower center", ncols=3, fontsize=POINTS, frameon=False, labelcolor=INK
+        )
     title_above(figure, title)
     return Picture(figure, title, "\n\n".join(_told(result) for result in results))
 

@@ -451,7 +451,7 @@ for who in (model, organism):
 # The default model has a score of 66%, which would be reported as biased. Of the *other* gender, where the same word is no stereotype, it is 63%: nearly all of what is above one half is the words. What speaks of gender are the pairs that change,
 # and they are few. And the organism, with its planted bias, has 66% too: nothing about cooks and lawyers is among the items.
 #
-# Both are known troubles of such sets. Blodgett et al. (2021) read pairs of StereoSet and of CrowS-Pairs one by one and found that most have faults that keep them from measuring what they are said to measure: pairs that differ in more than the stereotype, sentences that
+# Both are known troubles of such sets. Blodgett et al. (2021) read pairs of StereoSet and of CrowS-Pairs one by one and found many that cannot measure what they are said to measure: pairs that differ in more than the stereotype, sentences that
 # are no stereotype of anybody, or that are no English. A score without its control, and without somebody who has read the items, is a number about words.
 
 # %% [markdown]

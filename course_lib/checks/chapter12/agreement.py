@@ -24,7 +24,14 @@ def _ordinal(one: float, other: float, counts: Counter[float]) -> float:
 
 
 def _alpha(
-    ratings: Ratings, *, distance: Distance = _ordinal, least: int = 2, weighted: bool = True, minus: int = 1, missing: float | None = None, empty: float = math.nan
+    ratings: Ratings,
+    *,
+    distance: Distance = _ordinal,
+    least: int = 2,
+    weighted: bool = True,
+    minus: int = 1,
+    missing: float | None = None,
+    empty: float = math.nan,
 ) -> float:
     cases = [[missing if r is None else r for r in case] for case in ratings]
     kept = [[r for r in case if r is not None] for case in cases]
@@ -32,7 +39,8 @@ def _alpha(
     counts: Counter[float] = Counter(r for case in kept for r in case)
     total = sum(counts.values())
     observed = sum(
-        sum(distance(a, b, counts) for a in case for b in case) / (max(len(case) - 1, 1) if weighted else 1) for case in kept
+        sum(distance(a, b, counts) for a in case for b in case) / (max(len(case) - 1, 1) if weighted else 1)
+        for case in kept
     )
     expected = sum(counts[a] * counts[b] * distance(a, b, counts) for a in counts for b in counts)
     return 1 - observed / (expected / (total - minus)) if expected else empty
@@ -138,7 +146,10 @@ def _reviews(seed: int, cases: int, reviewers: int, noise: float, gaps: float) -
     out: list[list[float | None]] = []
     for _ in range(cases):
         truth = draw.choice((1, 1, 1, 2, 2, 3, 5))  # a step is never the truth, so steps differ in size by count
-        case: list[float | None] = [float(max(1, min(5, truth + (draw.choice((-1, 1, 2)) if draw.random() < noise else 0)))) for _ in range(reviewers)]
+        case: list[float | None] = [
+            float(max(1, min(5, truth + (draw.choice((-1, 1, 2)) if draw.random() < noise else 0))))
+            for _ in range(reviewers)
+        ]
         out.append([None if draw.random() < gaps else rating for rating in case])
     return [*out, [4.0, *[None] * (reviewers - 1)], [2.0, 2.0, *[None] * (reviewers - 2)]]
 
@@ -174,22 +185,53 @@ KRIPPENDORFF = Exercise(
     ),
     visible=(
         Case("two reviewers", ([[1, 2], [2, 2], [3, 3], [1, 1], [3, 2]],)),
-        Case("gaps, and a single rating", ([[1, 1, None], [2, 3, 3], [5, None, 5], [4, None, None], [1, 2, 1], [3, 3, None]],)),
+        Case(
+            "gaps, and a single rating",
+            ([[1, 1, None], [2, 3, 3], [5, None, 5], [4, None, None], [1, 2, 1], [3, 3, None]],),
+        ),
         Case("three reviewers", (_reviews(7, 14, 3, 0.4, 0.1),)),
         Case("all the same", ([[1, 1], [1, 1]],)),
     ),
     hidden=_hidden,
     mistakes=(
-        Mistake("nominal", nominal, "You treat every disagreement alike. On a scale, 1 and 5 are further apart than 1 and 2."),
-        Mistake("interval", interval, "You subtract the numbers. The steps have an order and no size: their distance comes from how often ratings occur."),
+        Mistake(
+            "nominal",
+            nominal,
+            "You treat every disagreement alike. On a scale, 1 and 5 are further apart than 1 and 2.",
+        ),
+        Mistake(
+            "interval",
+            interval,
+            "You subtract the numbers. The steps have an order and no size: their distance comes from how often ratings occur.",
+        ),
         Mistake("whole ends", whole_ends, "Your distance counts both ends in full; each counts half."),
         Mistake("not squared", not_squared, "The distance is not squared."),
         Mistake("gaps as zero", gaps_as_zero, "A gap has become a rating. Who says nothing does not say *none*."),
-        Mistake("single ratings", single_ones_count, "Cases with a single rating enter your counts. They say nothing about agreement, so they are left out of both sums."),
-        Mistake("complete cases only", only_complete, "You throw away every case with a gap. Two of three ratings can still be compared."),
-        Mistake("not weighted", not_weighted, "A case with four ratings has six times as many pairs as one with two, and should count twice as much. What are its pairs divided by?"),
-        Mistake("n for n - 1", with_replacement, "In the expected part a rating is paired with itself: one of n has n - 1 others."),
-        Mistake("1 where nothing varies", one_where_it_cannot_tell, "All ratings are the same, and you call it agreement. Nothing here could have shown a disagreement by chance."),
+        Mistake(
+            "single ratings",
+            single_ones_count,
+            "Cases with a single rating enter your counts. They say nothing about agreement, so they are left out of both sums.",
+        ),
+        Mistake(
+            "complete cases only",
+            only_complete,
+            "You throw away every case with a gap. Two of three ratings can still be compared.",
+        ),
+        Mistake(
+            "not weighted",
+            not_weighted,
+            "A case with four ratings has six times as many pairs as one with two, and should count twice as much. What are its pairs divided by?",
+        ),
+        Mistake(
+            "n for n - 1",
+            with_replacement,
+            "In the expected part a rating is paired with itself: one of n has n - 1 others.",
+        ),
+        Mistake(
+            "1 where nothing varies",
+            one_where_it_cannot_tell,
+            "All ratings are the same, and you call it agreement. Nothing here could have shown a disagreement by chance.",
+        ),
         Mistake("agreement", agreement, "This is the share of equal pairs. Chance has not been taken away."),
     ),
     alternatives=(right_by_ranks, right_by_coincidences),

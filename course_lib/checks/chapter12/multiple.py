@@ -15,7 +15,14 @@ P = Sequence[float]
 
 
 def _adjusted(
-    p: P, *, holm_rank: int = 0, bh_rank: int = 0, holm_up: bool = True, bh_down: bool = True, cap: bool = True, restore: bool = True
+    p: P,
+    *,
+    holm_rank: int = 0,
+    bh_rank: int = 0,
+    holm_up: bool = True,
+    bh_down: bool = True,
+    cap: bool = True,
+    restore: bool = True,
 ) -> tuple[list[float], list[float]]:
     n, order = len(p), sorted(range(len(p)), key=lambda i: p[i])
     most = 1.0 if cap else float("inf")
@@ -155,17 +162,43 @@ ADJUST = Exercise(
     ),
     hidden=_hidden,
     mistakes=(
-        Mistake("Bonferroni", bonferroni, "You multiply all by the number of tests: Bonferroni. It keeps Holm's promise and finds less; the second list makes another promise."),
-        Mistake("as they come", as_they_come, "Your ranks are the positions in the list. The rank is that among the sorted p-values."),
-        Mistake("sorted", sorted_result, "Your results are sorted; the reader cannot tell which test is which. Put them back into the order in which they came."),
-        Mistake("Holm falls", holm_may_fall, "In your first list a larger p-value gets a smaller adjusted one. Whoever is not rejected stops the descent for all that come after."),
         Mistake(
-            "the other falls", bh_may_fall, "In your second list a smaller p-value can get a larger adjusted one than its neighbour. If the larger is a discovery, so is the smaller."
+            "Bonferroni",
+            bonferroni,
+            "You multiply all by the number of tests: Bonferroni. It keeps Holm's promise and finds less; the second list makes another promise.",
+        ),
+        Mistake(
+            "as they come",
+            as_they_come,
+            "Your ranks are the positions in the list. The rank is that among the sorted p-values.",
+        ),
+        Mistake(
+            "sorted",
+            sorted_result,
+            "Your results are sorted; the reader cannot tell which test is which. Put them back into the order in which they came.",
+        ),
+        Mistake(
+            "Holm falls",
+            holm_may_fall,
+            "In your first list a larger p-value gets a smaller adjusted one. Whoever is not rejected stops the descent for all that come after.",
+        ),
+        Mistake(
+            "the other falls",
+            bh_may_fall,
+            "In your second list a smaller p-value can get a larger adjusted one than its neighbour. If the larger is a discovery, so is the smaller.",
         ),
         Mistake("above 1", above_one, "Some are above 1. A p-value is a probability."),
-        Mistake("Holm's factor", holm_one_less, "Your first factor is n - 1. The smallest of n p-values has been chosen among n."),
+        Mistake(
+            "Holm's factor",
+            holm_one_less,
+            "Your first factor is n - 1. The smallest of n p-values has been chosen among n.",
+        ),
         Mistake("rank from 2", rank_one_more, "Your ranks begin at 2: the smallest p-value has rank 1."),
-        Mistake("maximum for both", bh_from_below, "You take a running maximum for both. The second goes from the largest down."),
+        Mistake(
+            "maximum for both",
+            bh_from_below,
+            "You take a running maximum for both. The second goes from the largest down.",
+        ),
         Mistake("exchanged", exchanged, "The two lists are exchanged: Holm comes first."),
     ),
     alternatives=(right_with_scipy, right_by_definition),

@@ -24,7 +24,13 @@ def _difference(last: Tensor, first: int, second: int) -> Tensor:
 
 
 def _table(
-    model: Any, occupations: Sequence[str], templates: Sequence[str], pair: Pair, read: Read = _difference, row: int = -1, space: str = " "
+    model: Any,
+    occupations: Sequence[str],
+    templates: Sequence[str],
+    pair: Pair,
+    read: Read = _difference,
+    row: int = -1,
+    space: str = " ",
 ) -> Tensor:
     first, second = (int(model.encode(space + word)[0]) for word in pair)
     gaps = torch.zeros(len(occupations), len(templates))
@@ -128,8 +134,12 @@ def _hidden(seed: int) -> tuple[Case, ...]:
     draw = random.Random(seed)
     tiny = ModelHandle(f"tiny:{draw.randrange(50)}")
     return (
-        Case("three occupations, two sentences", (tiny, draw.sample(NAMES, 3), draw.sample(SENTENCES, 2), ("he", "it"))),
-        Case("two occupations, four sentences", (tiny, draw.sample(NAMES, 2), draw.sample(SENTENCES, 4), ("it", "the"))),
+        Case(
+            "three occupations, two sentences", (tiny, draw.sample(NAMES, 3), draw.sample(SENTENCES, 2), ("he", "it"))
+        ),
+        Case(
+            "two occupations, four sentences", (tiny, draw.sample(NAMES, 2), draw.sample(SENTENCES, 4), ("it", "the"))
+        ),
     )
 
 
@@ -147,9 +157,9 @@ PRONOUN_GAP = Exercise(
     ),
     hints=(
         "What comes next stands in the last row of the logits. Which token follows a word in running text: one with a space or one without?",
-        "`model.single_token(\" he\")` gives the id. For every occupation and sentence: put the occupation in, encode, take `model.logits(ids)[-1]`, "
+        '`model.single_token(" he")` gives the id. For every occupation and sentence: put the occupation in, encode, take `model.logits(ids)[-1]`, '
         "subtract. The logarithm of the ratio of two probabilities is the difference of their logits.",
-        "```python\nfirst, second = (model.single_token(\" \" + word) for word in pair)\nfor row, occupation in enumerate(occupations):\n"
+        '```python\nfirst, second = (model.single_token(" " + word) for word in pair)\nfor row, occupation in enumerate(occupations):\n'
         "    for column, template in enumerate(templates):\n        ids = model.encode(template.replace(...))\n"
         "        gaps[row, column] = ... - ...\n```",
     ),
@@ -158,9 +168,18 @@ PRONOUN_GAP = Exercise(
         "shows which way it leans, without generating a word."
     ),
     visible=(
-        Case("two occupations, three sentences", (ModelHandle("tiny:0"), list(NAMES[:2]), list(SENTENCES[:3]), ("he", "it"))),
-        Case("three occupations, two sentences", (ModelHandle("tiny:3"), list(NAMES[1:4]), list(SENTENCES[1:3]), ("it", "the"))),
-        Case("the default model", (ModelHandle("default"), ["nurse", "carpenter"], ["The {occupation} laughed when"], ("he", "she"))),
+        Case(
+            "two occupations, three sentences",
+            (ModelHandle("tiny:0"), list(NAMES[:2]), list(SENTENCES[:3]), ("he", "it")),
+        ),
+        Case(
+            "three occupations, two sentences",
+            (ModelHandle("tiny:3"), list(NAMES[1:4]), list(SENTENCES[1:3]), ("it", "the")),
+        ),
+        Case(
+            "the default model",
+            (ModelHandle("default"), ["nurse", "carpenter"], ["The {occupation} laughed when"], ("he", "she")),
+        ),
     ),
     hidden=_hidden,
     mistakes=(
@@ -170,25 +189,45 @@ PRONOUN_GAP = Exercise(
             "You score the tokens that stand at the beginning of a text. After another word a pronoun is a different token: print "
             "`model.tokens` of a sentence and look at how its words begin.",
         ),
-        Mistake("sign", second_minus_first, "The sign is the wrong way round: above 0 the *first* word of the pair is likelier."),
+        Mistake(
+            "sign",
+            second_minus_first,
+            "The sign is the wrong way round: above 0 the *first* word of the pair is likelier.",
+        ),
         Mistake(
             "probabilities",
             probabilities,
             "You subtract probabilities. Both can be tiny, because many words fit there, and their difference is then tiny too. Log odds "
             "compare the two with each other only.",
         ),
-        Mistake("share of two", share_of_two, "This is the share of the first word among the two, between 0 and 1. Asked for are log odds."),
-        Mistake("odds", odds, "These are odds; the logarithm is missing. Odds of 2 and of 1/2 should be equally far from 0."),
         Mistake(
-            "one too early", one_too_early, "You read the row before the last: it scores the last word that is already there. Row p scores what follows position p."
+            "share of two",
+            share_of_two,
+            "This is the share of the first word among the two, between 0 and 1. Asked for are log odds.",
         ),
-        Mistake("first position", first_position, "You read the row of the first token, which has seen nothing of the sentence."),
+        Mistake(
+            "odds", odds, "These are odds; the logarithm is missing. Odds of 2 and of 1/2 should be equally far from 0."
+        ),
+        Mistake(
+            "one too early",
+            one_too_early,
+            "You read the row before the last: it scores the last word that is already there. Row p scores what follows position p.",
+        ),
+        Mistake(
+            "first position",
+            first_position,
+            "You read the row of the first token, which has seen nothing of the sentence.",
+        ),
         Mistake(
             "filled rows",
             filled_rows,
             "Your longest sentences are right and the shorter ones are not: rows filled on the right have filling in the last column.",
         ),
-        Mistake("averaged", mean_over_templates, "You have averaged over the sentences. Their spread is needed for an interval: keep both axes."),
+        Mistake(
+            "averaged",
+            mean_over_templates,
+            "You have averaged over the sentences. Their spread is needed for an interval: keep both axes.",
+        ),
         Mistake("turned", turned, "The axes are the wrong way round: occupations are rows."),
         Mistake("gap left open", gap_left_open, "All rows are equal: the occupation never gets into the sentence."),
     ),

@@ -133,7 +133,9 @@ def right_by_pattern(text: str, names: Names) -> str:
     no = "|".join(sorted(BEGINNERS))
     words = "|".join(sorted({*BOTH, "his", "her"}, key=len, reverse=True))
     people = "|".join(map(re.escape, [*names, *names.values()])) or r"(?!)"
-    pattern = re.compile(rf"(?<![A-Za-z])(?:(?P<n>{people})|(?P<w>(?i:{words})))(?![A-Za-z])(?P<o>(?=\s+(?!(?i:{no})(?![A-Za-z]))[A-Za-z]))?")
+    pattern = re.compile(
+        rf"(?<![A-Za-z])(?:(?P<n>{people})|(?P<w>(?i:{words})))(?![A-Za-z])(?P<o>(?=\s+(?!(?i:{no})(?![A-Za-z]))[A-Za-z]))?"
+    )
     renamed = {**names, **{b: a for a, b in names.items()}}
 
     def one(found: re.Match[str]) -> str:
@@ -182,10 +184,10 @@ SWAP_GENDER = Exercise(
     hints=(
         "What decides whether a group of letters is the word *he*? And how can a word that has just been swapped be kept from being swapped "
         "back? One pass over the words does both.",
-        "`re.sub(r\"[A-Za-z]+\", function, text)` calls a function for every word, with a match: `found[0]` is the word, `found.end()` where it ends. Decide "
+        '`re.sub(r"[A-Za-z]+", function, text)` calls a function for every word, with a match: `found[0]` is the word, `found.end()` where it ends. Decide '
         "in this order: is it a name, is it *her* or *his* (look at what follows), is it in a table of both directions? Then restore the capitals.",
-        "```python\ndef counterpart(found):\n    word = found[0]\n    if word in renamed: ...\n    after = re.match(r\"\\s+([A-Za-z]+)\", text[found.end():])\n"
-        "    owns = after is not None and ... not in BEGINNERS\n    other = {**both, \"her\": ... if owns else ..., \"his\": ...}.get(word.lower())\n    ...\n```",
+        '```python\ndef counterpart(found):\n    word = found[0]\n    if word in renamed: ...\n    after = re.match(r"\\s+([A-Za-z]+)", text[found.end():])\n'
+        '    owns = after is not None and ... not in BEGINNERS\n    other = {**both, "her": ... if owns else ..., "his": ...}.get(word.lower())\n    ...\n```',
     ),
     why=(
         "A pair of texts that differ in one thing is the strongest evidence of unequal treatment that you can produce on your own machine. If the swap "
@@ -207,18 +209,36 @@ SWAP_GENDER = Exercise(
             one_after_the_other,
             "Some words have been swapped twice: what the first replacement turned into *she*, a later one turned back. All pairs have to be exchanged in one pass.",
         ),
-        Mistake("one direction", one_direction, "Men have become women and women have stayed women. The exchange goes both ways."),
+        Mistake(
+            "one direction",
+            one_direction,
+            "Men have become women and women have stayed women. The exchange goes both ways.",
+        ),
         Mistake("her is his", her_is_his, "Every *her* has become *his*. Try it on “He saw her.”"),
         Mistake("her is him", her_is_him, "Every *her* has become *him*. Try it on “her coat”."),
-        Mistake("never hers", never_hers, "Every *his* has become *her*. Where no noun follows, as in “the coat was his”, English has another word."),
+        Mistake(
+            "never hers",
+            never_hers,
+            "Every *his* has become *her*. Where no noun follows, as in “the coat was his”, English has another word.",
+        ),
         Mistake("no capitals", small_letters, "Capitals are lost at the beginnings of sentences."),
         Mistake("capitals missed", misses_capitals, "Words that begin with a capital have not been exchanged."),
         Mistake(
-            "short words", any_word_follows, "A word follows, and still it is no possessive: “gave her the key”, “told her to wait”. `BEGINNERS` holds such words."
+            "short words",
+            any_word_follows,
+            "A word follows, and still it is no possessive: “gave her the key”, “told her to wait”. `BEGINNERS` holds such words.",
         ),
-        Mistake("past the comma", over_punctuation, "Between a possessive and its noun there are only spaces. You look past commas and full stops."),
+        Mistake(
+            "past the comma",
+            over_punctuation,
+            "Between a possessive and its noun there are only spaces. You look past commas and full stops.",
+        ),
         Mistake("names forgotten", forgets_names, "The names have not been exchanged."),
-        Mistake("names one way", names_one_way, "Names are exchanged in one direction only: the second of a pair has to become the first."),
+        Mistake(
+            "names one way",
+            names_one_way,
+            "Names are exchanged in one direction only: the second of a pair has to become the first.",
+        ),
     ),
     alternatives=(right_by_parts, right_by_pattern),
     tolerance_reason="texts are equal or not",

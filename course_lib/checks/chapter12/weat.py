@@ -57,7 +57,12 @@ def sample_deviation(x: Array, y: Array, a: Array, b: Array, deals: Array) -> An
 
 def within_groups(x: Array, y: Array, a: Array, b: Array, deals: Array) -> Any:
     """Cohen's pooled deviation."""
-    return _test(_associations(x, y, a, b), len(x), deals, spread=lambda s, n: np.sqrt((n * s[:n].var() + (len(s) - n) * s[n:].var()) / len(s)))
+    return _test(
+        _associations(x, y, a, b),
+        len(x),
+        deals,
+        spread=lambda s, n: np.sqrt((n * s[:n].var() + (len(s) - n) * s[n:].var()) / len(s)),
+    )
 
 
 def first_group_only(x: Array, y: Array, a: Array, b: Array, deals: Array) -> Any:
@@ -175,21 +180,51 @@ WEAT = Exercise(
     ),
     hidden=_hidden,
     mistakes=(
-        Mistake("dot products", dot_products, "You use dot products: a long vector counts more. The test compares directions."),
+        Mistake(
+            "dot products",
+            dot_products,
+            "You use dot products: a long vector counts more. The test compares directions.",
+        ),
         Mistake(
             "mean attribute",
             centroids,
             "You compare with the mean of the attributes. Average the cosines, not the vectors: the two differ where attributes point apart.",
         ),
-        Mistake("n - 1", sample_deviation, "Your effect is a little too small: the card says by what the standard deviation is divided."),
-        Mistake("within groups", within_groups, "Your standard deviation is taken within the groups, as Cohen's d does. Here all words of X and Y are one set."),
+        Mistake(
+            "n - 1",
+            sample_deviation,
+            "Your effect is a little too small: the card says by what the standard deviation is divided.",
+        ),
+        Mistake(
+            "within groups",
+            within_groups,
+            "Your standard deviation is taken within the groups, as Cohen's d does. Here all words of X and Y are one set.",
+        ),
         Mistake("X only", first_group_only, "Your standard deviation is that of X only."),
-        Mistake("not divided", not_divided, "You return the difference of the means. An effect size has no unit: divide."),
-        Mistake("no ones", no_ones, "Your p-value can become 0. The deal that was found is one of the possible ones, and has to be counted."),
-        Mistake("strictly larger", strictly_larger, "You count only deals that are larger. A deal that is just as large is evidence against the effect too."),
+        Mistake(
+            "not divided", not_divided, "You return the difference of the means. An effect size has no unit: divide."
+        ),
+        Mistake(
+            "no ones",
+            no_ones,
+            "Your p-value can become 0. The deal that was found is one of the possible ones, and has to be counted.",
+        ),
+        Mistake(
+            "strictly larger",
+            strictly_larger,
+            "You count only deals that are larger. A deal that is just as large is evidence against the effect too.",
+        ),
         Mistake("two-sided", two_sided, "You count both tails. The test is one-sided: X closer to A was the claim."),
-        Mistake("other tail", other_tail, "The direction is the wrong way round: X less Y, and deals that are at least as large."),
-        Mistake("cut in the middle", halves, "You cut the deals in the middle. X has as many words in a deal as it has in truth."),
+        Mistake(
+            "other tail",
+            other_tail,
+            "The direction is the wrong way round: X less Y, and deals that are at least as large.",
+        ),
+        Mistake(
+            "cut in the middle",
+            halves,
+            "You cut the deals in the middle. X has as many words in a deal as it has in truth.",
+        ),
     ),
     alternatives=(right_in_loops, right_with_torch),
     rtol=1e-6,
