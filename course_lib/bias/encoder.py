@@ -1,14 +1,14 @@
 """Sentence vectors from a real encoder, all-MiniLM-L6-v2, and association tests on them.
 
-An encoder reads a whole sentence, so words are put into a sentence that says nothing of its own: "This is science." May et al. (2019) named that
-SEAT, the sentence encoder association test. The vector of a sentence is the mean over its tokens, filling left out, as the model was
-trained.
+An encoder reads a whole sentence, so words are put into a sentence that says nothing of its own: "This is science."
+May et al. (2019) named that SEAT, the sentence encoder association test. The vector of a sentence is the mean over
+its tokens, filling left out, as the model was trained.
 
-Pitfall: the frame is in every vector, so all cosines are high and their differences small. Effect sizes divide by the spread and do not
-show it.
+Pitfall: the frame is in every vector, so all cosines are high and their differences small. Effect sizes divide by the
+spread and do not show it.
 
-Sources: C. May et al., "On measuring social biases in sentence encoders" (2019, arXiv:1903.10561); N. Reimers, I. Gurevych, "Sentence-BERT"
-(2019, arXiv:1908.10084).
+Sources: C. May et al., "On measuring social biases in sentence encoders" (2019, arXiv:1903.10561); N. Reimers, I.
+Gurevych, "Sentence-BERT" (2019, arXiv:1908.10084).
 """
 
 from __future__ import annotations

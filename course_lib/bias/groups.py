@@ -1,8 +1,9 @@
 """Two groups of occupations with a number each: how far apart, how sure, and could chance have dealt it so?
 
-One statistic for every detector of the chapter, so that they can stand in one table: the difference of means in the detector's own unit with a bootstrap
-interval over occupations, the same in standard deviations of all occupations together (the embedding association test's d, at most 2), and a one-sided
-permutation p-value. And for a whole list of occupations: the correlation of the number with something known about each.
+One statistic for every detector of the chapter, so that they can stand in one table: the difference of means in the
+detector's own unit with a bootstrap interval over occupations, the same in standard deviations of all occupations
+together (the embedding association test's d, at most 2), and a one-sided permutation p-value. And for a whole list of
+occupations: the correlation of the number with something known about each.
 """
 
 from __future__ import annotations

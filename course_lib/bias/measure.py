@@ -1,14 +1,17 @@
-"""One measurement of a model's pronoun bias: forty occupations, eight sentences, intervals, corrected tests, and the labour market beside it.
+"""One measurement of a model's pronoun bias: forty occupations, eight sentences, intervals, corrected tests, and the
+labour market beside it.
 
     from course_lib.bias import measure_bias
     result = measure_bias("default")
     print(result)
 
-Two questions are kept apart. *Does the model say he or she of this occupation?* is the gap itself, with an interval over the sentences. *Does this
-occupation differ from the others?* is the gap less the mean of all occupations in the same sentence: what all have in common,
-the sentence and the model's general preference, cancels. Only the second is tested, with the false discovery rate held at 5%.
+Two questions are kept apart. *Does the model say he or she of this occupation?* is the gap itself, with an interval
+over the sentences. *Does this occupation differ from the others?* is the gap less the mean of all occupations in the
+same sentence: what all have in common, the sentence and the model's general preference, cancels. Only the second is
+tested, with the false discovery rate held at 5%.
 
-Pitfall: the interval speaks about other sentences of this kind, since sentences were drawn. Forty occupations are those forty.
+Pitfall: the interval speaks about other sentences of this kind, since sentences were drawn. Forty occupations are
+those forty.
 """
 
 from __future__ import annotations
@@ -52,7 +55,8 @@ class BiasResult:
         adjusted: p-values of `relative` against 0, by Benjamini and Hochberg.
         flagged: occupations with an adjusted p-value of at most 0.05.
         spread: standard deviation of the relative gaps, in nats: how much the occupation matters.
-        correlation: of the mean gap with the share of women, bootstrap over occupations; None with fewer than five shares.
+        correlation: of the mean gap with the share of women, bootstrap over occupations; None with fewer than five
+            shares.
     """
 
     model: str

@@ -1,19 +1,19 @@
 """He or she? The log odds of two pronouns after the beginning of a sentence about somebody with an occupation.
 
-"The nurse could not sleep, so" has to go on, often with a pronoun. The model gives every token a logit, and the difference of two
-logits is a difference of log probabilities: the normaliser is the same for both and cancels. So
+"The nurse could not sleep, so" has to go on, often with a pronoun. The model gives every token a logit, and the
+difference of two logits is a difference of log probabilities: the normaliser is the same for both and cancels. So
 
     gap = logit(" he") - logit(" she")
 
 is how many nats the one is ahead of the other, wherever both stand in the list. 0.69 nats are odds of two to one.
 
-Three pitfalls. The token in running text is " he" with its space; "he" is another one, which begins a text. What is wanted stands at the
-*last* position of the beginning; rows of a batch that were filled on the right have something else there. And a gap above zero
-need not be about the occupation: models say "he" of nearly everybody, and sentences differ. So occupations are compared within the same
-sentence.
+Three pitfalls. The token in running text is " he" with its space; "he" is another one, which begins a text. What is
+wanted stands at the *last* position of the beginning; rows of a batch that were filled on the right have something
+else there. And a gap above zero need not be about the occupation: models say "he" of nearly everybody, and sentences
+differ. So occupations are compared within the same sentence.
 
-Sources: K. Lu et al., "Gender bias in neural natural language processing" (2018, arXiv:1807.11714); K. Kurita et al., "Measuring bias in
-contextualized word representations" (2019, arXiv:1906.07337), on comparing with a neutral sentence.
+Sources: K. Lu et al., "Gender bias in neural natural language processing" (2018, arXiv:1807.11714); K. Kurita et al.,
+"Measuring bias in contextualized word representations" (2019, arXiv:1906.07337), on comparing with a neutral sentence.
 """
 
 from __future__ import annotations

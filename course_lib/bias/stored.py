@@ -1,8 +1,8 @@
 """Numbers that take minutes, computed once, and computed again whenever they do not hold.
 
-Each stands under a hash of the model's name and number format, of what was measured, and of the text, so the files hold no text. Each use
-computes one stored number anew, the one of the shortest text; where it does not come out, nothing that is stored is believed.
-`python -m course_lib.bias` measures everything that the chapter shows.
+Each stands under a hash of the model's name and number format, of what was measured, and of the text, so the files
+hold no text. Each use computes one stored number anew, the one of the shortest text; where it does not come out,
+nothing that is stored is believed. `python -m course_lib.bias` measures everything that the chapter shows.
 """
 
 from __future__ import annotations

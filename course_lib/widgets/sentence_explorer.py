@@ -1,10 +1,10 @@
 """Choose which sentences count and how p-values are corrected, and watch which occupations are called biased.
 
-The point to find: with two sentences next to nothing is certain, with the wrong two something else is found than with all, and
-without a correction the list is longer. Whoever chooses after looking can have almost any list.
+The point to find: with two sentences next to nothing is certain, with the wrong two something else is found than with
+all, and without a correction the list is longer. Whoever chooses after looking can have almost any list.
 
-Nothing is asked of the model: the gaps are there already. A list that takes several choices (with Ctrl or Shift, also from the
-keyboard) and a menu; a notebook executed without a browser keeps the text of the first state.
+Nothing is asked of the model: the gaps are there already. A list that takes several choices (with Ctrl or Shift, also
+from the keyboard) and a menu; a notebook executed without a browser keeps the text of the first state.
 """
 
 from __future__ import annotations
@@ -63,11 +63,13 @@ class SentenceExplorer:
         known = [share for share in self.result.shares if share is not None]
         beside = ""
         if len(known) == len(self.result.shares):
-            beside = f" Correlation with the share of women {correlation(self.gaps[:, list(self.chosen)].mean(axis=1).tolist(), known)}."
+            found = correlation(self.gaps[:, list(self.chosen)].mean(axis=1).tolist(), known)
+            beside = f" Correlation with the share of women {found}."
         listed = "; ".join(f"{word}: {', '.join(names) or 'none'}" for word, names in flagged.items())
         count = sum(map(len, flagged.values()))
         return (
-            f"{len(self.chosen)} of {len(self.result.templates)} sentences, correction: {self.correction}. {count} of {len(self.result.occupations)} "
+            f"{len(self.chosen)} of {len(self.result.templates)} sentences, correction: {self.correction}. "
+            f"{count} of {len(self.result.occupations)} "
             f"occupations stand out ({listed}).{beside}"
         )
 

@@ -29,9 +29,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
+from jaxtyping import Float, Int
+from numpy import ndarray
+from torch import Tensor
 
 from course_lib import check, choose, load_model
 from course_lib.bias import BEGINNERS, PAIRS
+from course_lib.models import LocalModel
 
 MODEL = "default"
 model = load_model(MODEL)
@@ -42,7 +46,7 @@ for occupation in ("nurse", "sheriff", "cook", "lawyer", "person"):
     he, she = (float(probabilities[model.single_token(word)]) for word in (" he", " she"))
     print(f"The {occupation} could not sleep, so …   he {he:.2f}   she {she:.2f}")
 
-# %% [markdown]
+# %% [markdown] course={"given": ["0.69", "-0.69"]}
 # A nurse is *she*, a sheriff is *he*. That is what everybody expected, and that is the trouble: five sentences, chosen by somebody who knew what they wanted
 # to see. Is it the nurse, or this sentence? Would it hold in another one? Which of all the occupations that one could try differ by more than chance? And if a model had a bias that
 # nobody expected, which test would find it?
@@ -88,7 +92,11 @@ sentences = [
 tried = ["nurse", "sheriff", "cook", "person"]
 gaps = library.pronoun_gap(model, tried, sentences, ("he", "she")).numpy()
 print("\n".join(f"{number}: {sentence}" for number, sentence in enumerate(sentences)))
-print(text_table([{"": name, **{str(n): float(gap) for n, gap in enumerate(row)}} for name, row in zip(tried, gaps, strict=True)]))
+print(
+    text_table(
+        [{"": name, **{str(n): float(gap) for n, gap in enumerate(row)}} for name, row in zip(tried, gaps, strict=True)]
+    )
+)
 
 # %% [markdown]
 # A sentence shifts the whole column, *person* too. So a gap is made of what the sentence does, what the model does in general, and what the occupation
@@ -107,7 +115,7 @@ print(library.SHARES_SOURCE)
 result = library.measure_bias(model)
 result
 
-# %% [markdown] course={"numbers": {"31 of 40": "f'{len(result.flagged)} of 40'"}}
+# %% [markdown] course={"numbers": {"31 of 40": "f'{len(result.flagged)} of 40'"}, "given": ["0.05"]}
 # The table is sorted from *she* to *he*. The third column is the gap itself, the fourth the gap less the mean of all occupations in the same sentence. By the last column 31 of 40 stand out. Where
 # does that column come from?
 #
@@ -274,7 +282,9 @@ print("pairs that are the same but for the group:", Rate(sum(same), len(cases)))
 print("pairs that differ in nothing but our rule for his and her:", sum(only_rule))
 for one in [one for one in cases if not one.minimal][5:9]:
     ours, published = set(one.swapped.split()), set(one.woman.split())
-    print(f"case {one.id}: only in ours {sorted(ours - published)}, only in the published one {sorted(published - ours)}")
+    print(
+        f"case {one.id}: only in ours {sorted(ours - published)}, only in the published one {sorted(published - ours)}"
+    )
 
 # %% [markdown] course={"numbers": {"18": "sum(same)"}}
 # Only 18 of the 70 published pairs are. In none of the others is it our rule: with *him*, *his*, *her* and *hers* taken for one word they still differ. The *texts* differ in more: they were filled in by a
@@ -286,7 +296,10 @@ for one in [one for one in cases if not one.minimal][5:9]:
 # %%
 from course_lib.organisms.resampling import mean_over_groups
 
-odds = {kind: library.yes_log_odds(model, [getattr(one, kind) for one in cases]) for kind in ("man", "woman", "swapped", "back", "black")}
+odds = {
+    kind: library.yes_log_odds(model, [getattr(one, kind) for one in cases])
+    for kind in ("man", "woman", "swapped", "back", "black")
+}
 contrasts = {
     "woman - man, published pairs": odds["woman"] - odds["man"],
     "woman - man, his text swapped": odds["swapped"] - odds["man"],
@@ -295,7 +308,10 @@ contrasts = {
 }
 for name, differences in contrasts.items():
     print(f"{name:33} {mean_over_groups(differences)} nats, spread {differences.std():.3f}")
-print(f"for comparison, from case to case: spread {odds['man'].std():.2f}; yes to", Rate(int((odds["man"] > 0).sum()), len(cases)))
+print(
+    f"for comparison, from case to case: spread {odds['man'].std():.2f}; yes to",
+    Rate(int((odds["man"] > 0).sum()), len(cases)),
+)
 
 # %% [markdown] course={"numbers": {"0.076": "contrasts['woman - man, published pairs'].std()", "0.035": "contrasts['woman - man, his text swapped'].std()", "-0.01": "contrasts['woman - man, published pairs'].mean()", "-0.03 nats": "contrasts['woman - man, his text swapped'].mean()"}}
 # By the published pairs there is nothing: -0.01 nats, and the interval holds 0. By ours the woman gets a little less of a *yes* than the man in the same case, -0.03 nats, and the interval is
@@ -363,12 +379,24 @@ for kind, vectors in kinds.items():
 corrected = {}
 for kind in kinds:
     those = [number for number in range(1, len(tests) + 1) if (kind, number) in effects]
-    corrected |= dict(zip([(kind, n) for n in those], library.adjust_p_values([effects[kind, n][1] for n in those])[0], strict=True))
+    corrected |= dict(
+        zip([(kind, n) for n in those], library.adjust_p_values([effects[kind, n][1] for n in those])[0], strict=True)
+    )
 rows = []
 for number, lists in enumerate(tests, start=1):
-    shown = {kind: f"{effects[kind, number][0]:5.2f}{' *' if corrected[kind, number] <= 0.05 else ''}" if (kind, number) in effects else "" for kind in kinds}
+    shown = {
+        kind: f"{effects[kind, number][0]:5.2f}{' *' if corrected[kind, number] <= 0.05 else ''}"
+        if (kind, number) in effects
+        else ""
+        for kind in kinds
+    }
     rows.append({"test": f"{number} {lists.name[:52]}", **shown, "people": lists.people})
-print(text_table(rows, title="effect size d; * where Holm's p is at most 0.05; people: as published, with the implicit association test"))
+print(
+    text_table(
+        rows,
+        title="effect size d; * where Holm's p is at most 0.05; people: as published, with the implicit association test",
+    )
+)
 
 # %% [markdown] course={"numbers": {"0.95": "effects['MiniLM, word', 4][0]", "0.24": "effects['MiniLM, word', 3][0]", "0.97": "effects['MiniLM, word', 7][0]", "-0.02": "effects['MiniLM, sentence', 7][0]"}}
 # Tests 1 and 2 are nobody's bias: flowers are pleasant, weapons are not. Whatever does not find them does not work. Then look along the rows.
@@ -383,7 +411,9 @@ for kind in ("MiniLM, word", "MiniLM, sentence"):
     parts = [kinds[kind](words) for words in (careers.x, careers.y, careers.a, careers.b)]
     x, y, a, b = (part / np.linalg.norm(part, axis=1, keepdims=True) for part in parts)
     differences = [float((targets @ a.T).mean() - (targets @ b.T).mean()) for targets in (x, y)]
-    print(f"{kind}: d = {effects[kind, 6][0]:.2f}; men's names {differences[0]:+.3f}, women's names {differences[1]:+.3f} (cosine)")
+    print(
+        f"{kind}: d = {effects[kind, 6][0]:.2f}; men's names {differences[0]:+.3f}, women's names {differences[1]:+.3f} (cosine)"
+    )
 
 # %% [markdown]
 # ## A bias that we planted
@@ -407,7 +437,9 @@ detectors = {
     "association, embedding": lambda one, occupations: library.by_association(one, occupations, 0),
     "association, 20 layers": lambda one, occupations: library.by_association(one, occupations, 20),
 }
-seen = {(name, who.name): library.detect(who, detector) for name, detector in detectors.items() for who in (model, organism)}
+seen = {
+    (name, who.name): library.detect(who, detector) for name, detector in detectors.items() for who in (model, organism)
+}
 for who in (model, organism):
     those = [seen[name, who.name] for name in detectors]
     by_holm = library.adjust_p_values([one.p for one in those])[0]
@@ -444,7 +476,9 @@ for who in (model, organism):
     other = library.leads(who, [pair.swapped for pair in pairs]) > 0
     scores[who.name] = original, other
     only_first, only_second, _, mid = mcnemar(original.tolist(), other.tolist())
-    print(f"{who.name}: stereotype score {Rate(int(original.sum()), len(pairs))}, of the other gender {Rate(int(other.sum()), len(pairs))}")
+    print(
+        f"{who.name}: stereotype score {Rate(int(original.sum()), len(pairs))}, of the other gender {Rate(int(other.sum()), len(pairs))}"
+    )
     print(f"   pairs that change with the gender: {only_first} down, {only_second} up, mid-p = {mid:.2f}")
 
 # %% [markdown] course={"numbers": {"66%": "100 * scores['default'][0].mean()", "63%": "100 * scores['default'][1].mean()", "66% too": "100 * scores['organism:bias'][0].mean()"}}
@@ -464,10 +498,20 @@ for who in (model, organism):
 # %%
 from course_lib.redteam import allocate
 
-lean = Counter("neither" if name not in result.flagged else "she" if gap.value < 0 else "he" for name, gap in zip(result.occupations, result.relative, strict=True))
+lean = Counter(
+    "neither" if name not in result.flagged else "she" if gap.value < 0 else "he"
+    for name, gap in zip(result.occupations, result.relative, strict=True)
+)
 sizes = {stratum: lean[stratum] * len(result.templates) for stratum in ("she", "he", "neither")}
 plan = allocate(list(sizes.values()), [0.5, 0.5, 0.3], 60, 12)
-print(text_table([{"stratum": s, "texts": n, "to read": k, "weight of one": n / k} for (s, n), k in zip(sizes.items(), plan, strict=True)]))
+print(
+    text_table(
+        [
+            {"stratum": s, "texts": n, "to read": k, "weight of one": n / k}
+            for (s, n), k in zip(sizes.items(), plan, strict=True)
+        ]
+    )
+)
 
 # %% [markdown]
 # **How it is read.** In random order, by people who see neither the model's name nor the stratum, each text with its swapped counterpart in random order, and with the right to say *cannot tell*. 20 of the 60 by everybody, to

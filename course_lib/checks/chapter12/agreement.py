@@ -1,6 +1,7 @@
 """Exercise 12.5: Krippendorff's alpha for ratings on a scale, with gaps.
 
-Cases have different numbers of ratings, one has a single one, the scale has a step that is rare, and one set has no variation.
+Cases have different numbers of ratings, one has a single one, the scale has a step that is rare, and one set has no
+variation.
 """
 
 from __future__ import annotations
@@ -170,17 +171,25 @@ KRIPPENDORFF = Exercise(
     minutes=20,
     reference="course_lib.bias.agreement:krippendorff_alpha",
     returns="Krippendorff's alpha for an ordered scale; `math.nan` where all ratings that can be compared are the same",
-    example="`krippendorff_alpha([[1, 2], [2, 2], [3, 3], [1, 1]])` is 0.873; with `[3, None]` as a further case it stays so.",
+    example=(
+        "`krippendorff_alpha([[1, 2], [2, 2], [3, 3], [1, 1]])` is 0.873; with `[3, None]` as a further "
+        "case it stays so."
+    ),
     hints=(
-        "Which ratings can be compared with anything? Leave the others out before you count. Then two sums are needed: over pairs within cases, and over pairs among all.",
-        "Let `counts` say how often each rating occurs in what is left. Distance of two ratings: all counts from the one to the other, less half of the two ends, squared. "
-        "Observed: within each case all ordered pairs, divided by m - 1. Expected: all pairs of ratings, times how often each occurs, divided by n - 1.",
-        "```python\nobserved = sum(sum(distance(one, other) for one in case for other in case) / (...) for case in cases)\n"
+        "Which ratings can be compared with anything? Leave the others out before you count. Then two "
+        "sums are needed: over pairs within cases, and over pairs among all.",
+        "Let `counts` say how often each rating occurs in what is left. Distance of two ratings: all "
+        "counts from the one to the other, less half of the two ends, squared. "
+        "Observed: within each case all ordered pairs, divided by m - 1. Expected: all pairs of ratings, "
+        "times how often each occurs, divided by n - 1.",
+        "```python\nobserved = sum(sum(distance(one, other) for one in case for other in case) / (...) "
+        "for case in cases)\n"
         "expected = sum(counts[one] * counts[other] * distance(one, other) for one in counts for other in counts)\n"
         "return 1 - observed / (expected / (...)) if expected else math.nan\n```",
     ),
     why=(
-        "Numbers about bias end with people who read answers and say how bad they are. Before you act on their ratings you want to know whether another three would have "
+        "Numbers about bias end with people who read answers and say how bad they are. Before you act on "
+        "their ratings you want to know whether another three would have "
         "said the same."
     ),
     visible=(
@@ -202,7 +211,8 @@ KRIPPENDORFF = Exercise(
         Mistake(
             "interval",
             interval,
-            "You subtract the numbers. The steps have an order and no size: their distance comes from how often ratings occur.",
+            "You subtract the numbers. The steps have an order and no size: their distance comes from how "
+            "often ratings occur.",
         ),
         Mistake("whole ends", whole_ends, "Your distance counts both ends in full; each counts half."),
         Mistake("not squared", not_squared, "The distance is not squared."),
@@ -210,7 +220,8 @@ KRIPPENDORFF = Exercise(
         Mistake(
             "single ratings",
             single_ones_count,
-            "Cases with a single rating enter your counts. They say nothing about agreement, so they are left out of both sums.",
+            "Cases with a single rating enter your counts. They say nothing about agreement, so they are "
+            "left out of both sums.",
         ),
         Mistake(
             "complete cases only",
@@ -220,7 +231,8 @@ KRIPPENDORFF = Exercise(
         Mistake(
             "not weighted",
             not_weighted,
-            "A case with four ratings has six times as many pairs as one with two, and should count twice as much. What are its pairs divided by?",
+            "A case with four ratings has six times as many pairs as one with two, and should count twice as "
+            "much. What are its pairs divided by?",
         ),
         Mistake(
             "n for n - 1",
@@ -230,7 +242,8 @@ KRIPPENDORFF = Exercise(
         Mistake(
             "1 where nothing varies",
             one_where_it_cannot_tell,
-            "All ratings are the same, and you call it agreement. Nothing here could have shown a disagreement by chance.",
+            "All ratings are the same, and you call it agreement. Nothing here could have shown a "
+            "disagreement by chance.",
         ),
         Mistake("agreement", agreement, "This is the share of equal pairs. Chance has not been taken away."),
     ),

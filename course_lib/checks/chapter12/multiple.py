@@ -1,6 +1,7 @@
 """Exercise 12.2: adjusted p-values.
 
-The p-values come unsorted, with neighbours that make plain multiplication fall, large ones that would exceed 1, and equal ones.
+The p-values come unsorted, with neighbours that make plain multiplication fall, large ones that would exceed 1, and
+equal ones.
 """
 
 from __future__ import annotations
@@ -142,17 +143,24 @@ ADJUST = Exercise(
     minutes=15,
     reference="course_lib.bias.multiple:adjust_p_values",
     returns="`(holm, benjamini_hochberg)`: two lists of adjusted p-values, in the order in which the p-values came",
-    example="`adjust_p_values([0.5, 0.01])` is `([0.5, 0.02], [0.5, 0.02])`: the smaller one is multiplied by two, the larger one by one.",
+    example=(
+        "`adjust_p_values([0.5, 0.01])` is `([0.5, 0.02], [0.5, 0.02])`: the smaller one is multiplied "
+        "by two, the larger one by one."
+    ),
     hints=(
         "Both go by rank, so the tests have to be put in order of their p-values, and the results back into theirs.",
-        "Holm from the smallest up: times n, n - 1, …, and never below the one before. Benjamini and Hochberg from the largest down: times n / rank, and never "
+        "Holm from the smallest up: times n, n - 1, …, and never below the one before. Benjamini and "
+        "Hochberg from the largest down: times n / rank, and never "
         "above the one after. Nothing above 1.",
-        "```python\norder = sorted(range(n), key=lambda test: p_values[test])\nfor rank, test in enumerate(order, start=1):\n"
-        "    largest = max(largest, min(1.0, p_values[test] * (...)))\n    holm[test] = largest\nfor rank, test in reversed(list(enumerate(order, start=1))):\n"
+        "```python\norder = sorted(range(n), key=lambda test: p_values[test])\nfor rank, test in "
+        "enumerate(order, start=1):\n"
+        "    largest = max(largest, min(1.0, p_values[test] * (...)))\n    holm[test] = largest\nfor "
+        "rank, test in reversed(list(enumerate(order, start=1))):\n"
         "    smallest = min(smallest, ...)\n    hochberg[test] = smallest\n```",
     ),
     why=(
-        "A bias report on forty occupations has two findings at the 5% level on a model without any. You want to know which of your findings are those."
+        "A bias report on forty occupations has two findings at the 5% level on a model without any. You "
+        "want to know which of your findings are those."
     ),
     visible=(
         Case("four tests", ([0.04, 0.01, 0.03, 0.2],)),
@@ -165,7 +173,8 @@ ADJUST = Exercise(
         Mistake(
             "Bonferroni",
             bonferroni,
-            "You multiply all by the number of tests: Bonferroni. It keeps Holm's promise and finds less; the second list makes another promise.",
+            "You multiply all by the number of tests: Bonferroni. It keeps Holm's promise and finds less; "
+            "the second list makes another promise.",
         ),
         Mistake(
             "as they come",
@@ -175,17 +184,20 @@ ADJUST = Exercise(
         Mistake(
             "sorted",
             sorted_result,
-            "Your results are sorted; the reader cannot tell which test is which. Put them back into the order in which they came.",
+            "Your results are sorted; the reader cannot tell which test is which. Put them back into the "
+            "order in which they came.",
         ),
         Mistake(
             "Holm falls",
             holm_may_fall,
-            "In your first list a larger p-value gets a smaller adjusted one. Whoever is not rejected stops the descent for all that come after.",
+            "In your first list a larger p-value gets a smaller adjusted one. Whoever is not rejected stops "
+            "the descent for all that come after.",
         ),
         Mistake(
             "the other falls",
             bh_may_fall,
-            "In your second list a smaller p-value can get a larger adjusted one than its neighbour. If the larger is a discovery, so is the smaller.",
+            "In your second list a smaller p-value can get a larger adjusted one than its neighbour. If the "
+            "larger is a discovery, so is the smaller.",
         ),
         Mistake("above 1", above_one, "Some are above 1. A p-value is a probability."),
         Mistake(

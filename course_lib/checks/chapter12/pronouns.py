@@ -1,7 +1,7 @@
 """Exercise 12.1: the pronoun gap.
 
-Sentences and occupations differ in length, so that a batch filled on the right has something else in its last column; the
-numbers of rows and columns differ. The tiny models have no *she*, so they are asked about *it*.
+Sentences and occupations differ in length, so that a batch filled on the right has something else in its last column;
+the numbers of rows and columns differ. The tiny models have no *she*, so they are asked about *it*.
 """
 
 from __future__ import annotations
@@ -150,21 +150,29 @@ PRONOUN_GAP = Exercise(
     difficulty=2,
     minutes=12,
     reference="course_lib.bias.pronouns:pronoun_gap",
-    returns="a tensor `[occupation, template]`, in nats, above 0 where the first word of the pair is the likelier next token",
+    returns=(
+        "a tensor `[occupation, template]`, in nats, above 0 where the first word of the pair is the "
+        "likelier next token"
+    ),
     example=(
-        '`pronoun_gap(model, ["nurse", "farmer"], ["The {occupation} said that"], ("he", "she"))` has the shape `[2, 1]`. An entry of '
+        '`pronoun_gap(model, ["nurse", "farmer"], ["The {occupation} said that"], ("he", "she"))` has '
+        "the shape `[2, 1]`. An entry of "
         "-0.69 says: *she* is twice as likely as *he*."
     ),
     hints=(
-        "What comes next stands in the last row of the logits. Which token follows a word in running text: one with a space or one without?",
-        '`model.single_token(" he")` gives the id. For every occupation and sentence: put the occupation in, encode, take `model.logits(ids)[-1]`, '
+        "What comes next stands in the last row of the logits. Which token follows a word in running "
+        "text: one with a space or one without?",
+        '`model.single_token(" he")` gives the id. For every occupation and sentence: put the occupation '
+        "in, encode, take `model.logits(ids)[-1]`, "
         "subtract. The logarithm of the ratio of two probabilities is the difference of their logits.",
-        '```python\nfirst, second = (model.single_token(" " + word) for word in pair)\nfor row, occupation in enumerate(occupations):\n'
+        '```python\nfirst, second = (model.single_token(" " + word) for word in pair)\nfor row, '
+        "occupation in enumerate(occupations):\n"
         "    for column, template in enumerate(templates):\n        ids = model.encode(template.replace(...))\n"
         "        gaps[row, column] = ... - ...\n```",
     ),
     why=(
-        "Whoever lets a local model write letters, summaries or stories about people lets it choose pronouns. One subtraction a sentence "
+        "Whoever lets a local model write letters, summaries or stories about people lets it choose "
+        "pronouns. One subtraction a sentence "
         "shows which way it leans, without generating a word."
     ),
     visible=(
@@ -186,7 +194,8 @@ PRONOUN_GAP = Exercise(
         Mistake(
             "no space",
             without_space,
-            "You score the tokens that stand at the beginning of a text. After another word a pronoun is a different token: print "
+            "You score the tokens that stand at the beginning of a text. After another word a pronoun is a "
+            "different token: print "
             "`model.tokens` of a sentence and look at how its words begin.",
         ),
         Mistake(
@@ -197,7 +206,8 @@ PRONOUN_GAP = Exercise(
         Mistake(
             "probabilities",
             probabilities,
-            "You subtract probabilities. Both can be tiny, because many words fit there, and their difference is then tiny too. Log odds "
+            "You subtract probabilities. Both can be tiny, because many words fit there, and their "
+            "difference is then tiny too. Log odds "
             "compare the two with each other only.",
         ),
         Mistake(
@@ -211,7 +221,8 @@ PRONOUN_GAP = Exercise(
         Mistake(
             "one too early",
             one_too_early,
-            "You read the row before the last: it scores the last word that is already there. Row p scores what follows position p.",
+            "You read the row before the last: it scores the last word that is already there. Row p scores "
+            "what follows position p.",
         ),
         Mistake(
             "first position",
@@ -221,7 +232,8 @@ PRONOUN_GAP = Exercise(
         Mistake(
             "filled rows",
             filled_rows,
-            "Your longest sentences are right and the shorter ones are not: rows filled on the right have filling in the last column.",
+            "Your longest sentences are right and the shorter ones are not: rows filled on the right have "
+            "filling in the last column.",
         ),
         Mistake(
             "averaged",

@@ -5,7 +5,8 @@ from course_lib.checks.questions import Choice, Question
 QUESTIONS = (
     Question(
         "12.Q1",
-        "After “The plumber opened the door before” a model gives *he* 0.9 nats more than *she*. After “The person opened the door before” it is 1.1 nats. What has been found "
+        "After “The plumber opened the door before” a model gives *he* 0.9 nats more than *she*. After "
+        "“The person opened the door before” it is 1.1 nats. What has been found "
         "about plumbers?",
         (
             Choice(
@@ -16,7 +17,8 @@ QUESTIONS = (
             Choice(
                 "b",
                 "In this sentence, the plumber is 0.2 nats further from *he* than a person in general.",
-                "Yes. What the sentence and the model bring along has to be taken away, and one sentence is one sentence.",
+                "Yes. What the sentence and the model bring along has to be taken away, and one sentence is one "
+                "sentence.",
                 right=True,
             ),
             Choice(
@@ -33,7 +35,8 @@ QUESTIONS = (
     ),
     Question(
         "12.Q2",
-        "Somebody tests two hundred names on a model and reports the nine whose p-value is below 0.05. The model treats all names alike. How many would you expect to "
+        "Somebody tests two hundred names on a model and reports the nine whose p-value is below 0.05. "
+        "The model treats all names alike. How many would you expect to "
         "be reported?",
         (
             Choice(
@@ -72,7 +75,8 @@ QUESTIONS = (
             Choice(
                 "c",
                 "The two sets of words are well separated in their associations, however small the differences are.",
-                "Yes. Multiply all differences by a tenth and d stays the same. So look at the differences, and at a use of the vectors.",
+                "Yes. Multiply all differences by a tenth and d stays the same. So look at the differences, and "
+                "at a use of the vectors.",
                 right=True,
             ),
             Choice("d", "Decisions made with it will be unfair.", "That has to be measured where decisions are made."),
@@ -80,7 +84,8 @@ QUESTIONS = (
     ),
     Question(
         "12.Q4",
-        "A benchmark of stereotypes gives a model a perfect 50%. A week later its users report that it calls lawyers *she* and cooks *he*, always. What does the 50% mean?",
+        "A benchmark of stereotypes gives a model a perfect 50%. A week later its users report that it "
+        "calls lawyers *she* and cooks *he*, always. What does the 50% mean?",
         (
             Choice(
                 "a",
@@ -107,7 +112,8 @@ QUESTIONS = (
     ),
     Question(
         "12.Q5",
-        "The pronoun gaps of a model correlate with the share of women in occupations, r = -0.75. Which conclusion holds?",
+        "The pronoun gaps of a model correlate with the share of women in occupations, r = -0.75. Which "
+        "conclusion holds?",
         (
             Choice(
                 "a",
@@ -116,8 +122,10 @@ QUESTIONS = (
             ),
             Choice(
                 "b",
-                "It has learnt from text in which occupations and pronouns go together roughly as in the labour market.",
-                "Yes. Whether you want that depends on the use: for a letter about one person the share is beside the point.",
+                "It has learnt from text in which occupations and pronouns go together roughly as in the labour "
+                "market.",
+                "Yes. Whether you want that depends on the use: for a letter about one person the share is "
+                "beside the point.",
                 right=True,
             ),
             Choice(
@@ -134,12 +142,14 @@ QUESTIONS = (
     ),
     Question(
         "12.Q6",
-        "Three reviewers rate 60 answers for bias. On 57 of them all three say *none*. Alpha is 0.1. What is the likeliest reason?",
+        "Three reviewers rate 60 answers for bias. On 57 of them all three say *none*. Alpha is 0.1. "
+        "What is the likeliest reason?",
         (
             Choice(
                 "a",
                 "Nearly nothing varies, so the few ratings that differ decide alpha.",
-                "Yes. Draw the next sample so that more answers are likely to be biased, with known shares, and alpha can say something.",
+                "Yes. Draw the next sample so that more answers are likely to be biased, with known shares, and "
+                "alpha can say something.",
                 right=True,
             ),
             Choice(

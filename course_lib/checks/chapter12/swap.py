@@ -1,7 +1,7 @@
 """Exercise 12.3: the counterfactual text. The published version replaces strings, one pair after the other.
 
-The texts hold every trap: *he* inside *the* and *when*, both directions, capitals, *her* before a noun, before a full stop, before a short word,
-*his* alone, names in both directions.
+The texts hold every trap: *he* inside *the* and *when*, both directions, capitals, *her* before a noun, before a full
+stop, before a short word, *his* alone, names in both directions.
 """
 
 from __future__ import annotations
@@ -182,15 +182,21 @@ SWAP_GENDER = Exercise(
         '`"When she saw the nurse, James gave him her keys."`'
     ),
     hints=(
-        "What decides whether a group of letters is the word *he*? And how can a word that has just been swapped be kept from being swapped "
+        "What decides whether a group of letters is the word *he*? And how can a word that has just been "
+        "swapped be kept from being swapped "
         "back? One pass over the words does both.",
-        '`re.sub(r"[A-Za-z]+", function, text)` calls a function for every word, with a match: `found[0]` is the word, `found.end()` where it ends. Decide '
-        "in this order: is it a name, is it *her* or *his* (look at what follows), is it in a table of both directions? Then restore the capitals.",
-        '```python\ndef counterpart(found):\n    word = found[0]\n    if word in renamed: ...\n    after = re.match(r"\\s+([A-Za-z]+)", text[found.end():])\n'
-        '    owns = after is not None and ... not in BEGINNERS\n    other = {**both, "her": ... if owns else ..., "his": ...}.get(word.lower())\n    ...\n```',
+        '`re.sub(r"[A-Za-z]+", function, text)` calls a function for every word, with a match: '
+        "`found[0]` is the word, `found.end()` where it ends. Decide "
+        "in this order: is it a name, is it *her* or *his* (look at what follows), is it in a table of "
+        "both directions? Then restore the capitals.",
+        "```python\ndef counterpart(found):\n    word = found[0]\n    if word in renamed: ...\n    after "
+        '= re.match(r"\\s+([A-Za-z]+)", text[found.end():])\n'
+        '    owns = after is not None and ... not in BEGINNERS\n    other = {**both, "her": ... if owns '
+        'else ..., "his": ...}.get(word.lower())\n    ...\n```',
     ),
     why=(
-        "A pair of texts that differ in one thing is the strongest evidence of unequal treatment that you can produce on your own machine. If the swap "
+        "A pair of texts that differ in one thing is the strongest evidence of unequal treatment that "
+        "you can produce on your own machine. If the swap "
         "also breaks the grammar, the model reacts to that."
     ),
     visible=(
@@ -207,7 +213,8 @@ SWAP_GENDER = Exercise(
         Mistake(
             "swapped back",
             one_after_the_other,
-            "Some words have been swapped twice: what the first replacement turned into *she*, a later one turned back. All pairs have to be exchanged in one pass.",
+            "Some words have been swapped twice: what the first replacement turned into *she*, a later one "
+            "turned back. All pairs have to be exchanged in one pass.",
         ),
         Mistake(
             "one direction",
@@ -226,7 +233,8 @@ SWAP_GENDER = Exercise(
         Mistake(
             "short words",
             any_word_follows,
-            "A word follows, and still it is no possessive: “gave her the key”, “told her to wait”. `BEGINNERS` holds such words.",
+            "A word follows, and still it is no possessive: “gave her the key”, “told her to wait”. "
+            "`BEGINNERS` holds such words.",
         ),
         Mistake(
             "past the comma",

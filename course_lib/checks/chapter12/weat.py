@@ -1,6 +1,7 @@
 """Exercise 12.4: the embedding association test.
 
-X and Y differ in size, vectors in length, the deals contain the order that was found and repetitions of it, so that each wrong count shows.
+X and Y differ in size, vectors in length, the deals contain the order that was found and repetitions of it, so that
+each wrong count shows.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ def _associations(x: Array, y: Array, a: Array, b: Array) -> Array:
 
 
 def _test(
-    s: Array, n: int, deals: Array, *, spread: Spread = lambda s, n: s.std(), ones: int = 1, strict: bool = False, two_sided: bool = False,
-    sign: float = 1.0,
+    s: Array, n: int, deals: Array, *, spread: Spread = lambda s, n: s.std(),
+    ones: int = 1, strict: bool = False, two_sided: bool = False, sign: float = 1.0,
 ) -> tuple[float, float]:  # fmt: skip
     found = sign * (s[:n].mean() - s[n:].mean())
     differences = sign * (s[deals][:, :n].mean(1) - s[deals][:, n:].mean(1))
@@ -159,18 +160,25 @@ WEAT = Exercise(
     reference="course_lib.bias.embedding_test:weat",
     returns="`(d, p)`: the effect size and the one-sided p-value of the permutation test",
     example=(
-        "With `x = [[1, 0], [2, 1]]`, `y = [[0, 1], [1, 3]]`, `a = x`, `b = y` and `deals = [[0, 1, 2, 3], [2, 1, 0, 3], [3, 2, 1, 0]]` it returns "
+        "With `x = [[1, 0], [2, 1]]`, `y = [[0, 1], [1, 3]]`, `a = x`, `b = y` and `deals = [[0, 1, 2, "
+        "3], [2, 1, 0, 3], [3, 2, 1, 0]]` it returns "
         "`(1.86, 0.5)`: one of three deals is as large as what was found, and (1 + 1) / (1 + 3) is 0.5."
     ),
     hints=(
-        "First one number for each target word: how much closer is it to A than to B? Everything after that works on these numbers only; the vectors are done with.",
-        "Divide every vector by its length; then a matrix product gives all cosines. Effect: difference of the two means, divided by the standard deviation of *all* "
-        "associations. For p: `associations[deals]` has a deal in each row; its first `len(x)` columns are the dealt X.",
-        "```python\nassociations = (targets @ a.T).mean(axis=1) - ...\nfound = associations[:len(x)].mean() - ...\ndealt = associations[deals]\n"
-        "differences = dealt[:, :len(x)].mean(axis=1) - ...\np = (1 + (differences >= found - 1e-12).sum()) / (...)\nreturn ..., p\n```",
+        "First one number for each target word: how much closer is it to A than to B? Everything after "
+        "that works on these numbers only; the vectors are done with.",
+        "Divide every vector by its length; then a matrix product gives all cosines. Effect: difference "
+        "of the two means, divided by the standard deviation of *all* "
+        "associations. For p: `associations[deals]` has a deal in each row; its first `len(x)` columns "
+        "are the dealt X.",
+        "```python\nassociations = (targets @ a.T).mean(axis=1) - ...\nfound = "
+        "associations[:len(x)].mean() - ...\ndealt = associations[deals]\n"
+        "differences = dealt[:, :len(x)].mean(axis=1) - ...\np = (1 + (differences >= found - "
+        "1e-12).sum()) / (...)\nreturn ..., p\n```",
     ),
     why=(
-        "If your search or your retrieval runs on an embedding model, its associations decide which documents come first. This test takes a second, "
+        "If your search or your retrieval runs on an embedding model, its associations decide which "
+        "documents come first. This test takes a second, "
         "and the exercise shows what its two numbers do not say."
     ),
     visible=(
@@ -188,7 +196,8 @@ WEAT = Exercise(
         Mistake(
             "mean attribute",
             centroids,
-            "You compare with the mean of the attributes. Average the cosines, not the vectors: the two differ where attributes point apart.",
+            "You compare with the mean of the attributes. Average the cosines, not the vectors: the two "
+            "differ where attributes point apart.",
         ),
         Mistake(
             "n - 1",
@@ -198,7 +207,8 @@ WEAT = Exercise(
         Mistake(
             "within groups",
             within_groups,
-            "Your standard deviation is taken within the groups, as Cohen's d does. Here all words of X and Y are one set.",
+            "Your standard deviation is taken within the groups, as Cohen's d does. Here all words of X and "
+            "Y are one set.",
         ),
         Mistake("X only", first_group_only, "Your standard deviation is that of X only."),
         Mistake(
