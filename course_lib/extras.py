@@ -1,4 +1,5 @@
-"""Tools of the field that the course does not need and shows all the same: Captum, TransformerLens, picklescan.
+"""Tools of the field that the course does not need and shows all the same: Captum, TransformerLens, picklescan,
+lm-eval, fairlearn.
 
 Each chapter from 8 to 11 ends with the step from its own functions to these tools, on the same prompt, with the same
 number. They are optional: a cell asks `installed("captum")` first, and where the tool is missing the learner reads one
@@ -19,7 +20,13 @@ from pathlib import Path
 
 from course_lib.errors import CourseError
 
-PACKAGES = {"captum": "captum", "transformer_lens": "transformer-lens", "picklescan": "picklescan"}
+PACKAGES = {
+    "captum": "captum",
+    "transformer_lens": "transformer-lens",
+    "picklescan": "picklescan",
+    "lm_eval": "lm-eval",
+    "fairlearn": "fairlearn",
+}
 """Import name and distribution of each tool."""
 
 
@@ -39,7 +46,7 @@ def installed(tool: str) -> bool:
     """Whether a tool can be imported; prints how to install it where it cannot.
 
     Args:
-        tool: `"captum"`, `"picklescan"` or `"transformer_lens"`, the name that is imported.
+        tool: `"captum"`, `"fairlearn"`, `"lm_eval"`, `"picklescan"` or `"transformer_lens"`, the name that is imported.
 
     Raises:
         CourseError: a tool that the course does not know.

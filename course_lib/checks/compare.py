@@ -106,9 +106,9 @@ def _compare_dictionary(expected: dict[Any, Any], actual: Any, rtol: float, atol
 def _compare_numbers(expected: Any, actual: Any, rtol: float, atol: float) -> Difference | None:
     import torch
 
-    wanted = torch.as_tensor(expected).detach().double().cpu()
+    wanted = _numbers(expected).double()
     try:
-        given = _as_tensor(actual)
+        given = _numbers(actual)
         if given.is_complex() or given.is_quantized or given.layout is not torch.strided:
             raise TypeError
         given = given.double()
@@ -127,16 +127,12 @@ def _compare_numbers(expected: Any, actual: Any, rtol: float, atol: float) -> Di
     return _largest_difference(wanted, given)
 
 
-def _as_tensor(value: Any) -> Tensor:
-    """Tensors and arrays keep their own precision: by way of Python's numbers a double would become single."""
+def _numbers(value: Any) -> Tensor:
+    """Numbers as a tensor in their own precision: torch alone would read Python's numbers, which are double, as single."""
     import numpy as np
     import torch
 
-    if isinstance(value, torch.Tensor):
-        return value.detach().cpu()
-    if isinstance(value, np.ndarray) and value.ndim:
-        return torch.as_tensor(np.ascontiguousarray(value))
-    return torch.as_tensor(_plain(value))
+    return value.detach().cpu() if isinstance(value, torch.Tensor) else torch.as_tensor(np.asarray(_plain(value)))
 
 
 def _plain(value: Any) -> Any:

@@ -10,7 +10,6 @@ from the keyboard) and a menu; a notebook executed without a browser keeps the t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +19,9 @@ from course_lib.bias.groups import correlation
 from course_lib.bias.measure import LEVEL, over_sentences
 from course_lib.bias.multiple import adjust_p_values
 from course_lib.errors import CourseError
+from course_lib.widgets.explorer import Explorer
 
 if TYPE_CHECKING:
-    import ipywidgets
-
     from course_lib.bias import BiasResult
 
 CORRECTIONS: dict[str, Callable[[Sequence[float]], Sequence[float]]] = {
@@ -33,13 +31,15 @@ CORRECTIONS: dict[str, Callable[[Sequence[float]], Sequence[float]]] = {
 }
 
 
-class SentenceExplorer:
+class SentenceExplorer(Explorer):
     """A result with some of its sentences and one of the corrections.
 
     Attributes:
         chosen: the numbers of the sentences that count, at least two.
         correction: a key of `CORRECTIONS`.
     """
+
+    kind = "sentences"
 
     def __init__(self, result: BiasResult) -> None:
         if len(result.templates) < 3:
@@ -77,9 +77,8 @@ class SentenceExplorer:
         """Show another state, as the controls do."""
         self.controls["correction"].value, self.controls["sentences"].value = correction, tuple(chosen)
 
-    @cached_property
-    def controls(self) -> dict[str, Any]:
-        """List and menu by name, connected to the text."""
+    def make_controls(self) -> dict[str, Any]:
+        """List and menu by name."""
         import ipywidgets
 
         options = [(text.replace("{occupation}", "…"), number) for number, text in enumerate(self.result.templates)]
@@ -92,40 +91,14 @@ class SentenceExplorer:
                 options=list(CORRECTIONS), value=self.correction, description="Correction", layout=wide
             ),
         }
-        for control in controls.values():
-            control.observe(self._redraw, names="value")
         return controls
-
-    @cached_property
-    def picture(self) -> ipywidgets.HTML:
-        """The part of the widget that changes."""
-        import ipywidgets
-
-        return ipywidgets.HTML(self.frame())
 
     def frame(self) -> str:
         """The state as HTML."""
         return f"<p role='status'>{escape(self.text())}</p>"
 
-    @cached_property
-    def box(self) -> ipywidgets.VBox:
-        """Controls above text."""
-        import ipywidgets
-
-        return ipywidgets.VBox([*self.controls.values(), self.picture])
-
-    def _redraw(self, _change: Any) -> None:
+    def take(self) -> None:
         self.chosen, self.correction = self.controls["sentences"].value, self.controls["correction"].value
-        self.picture.value = self.frame()
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle = dict(self.box._repr_mimebundle_(**options) or {})
-        return bundle | {"text/html": self.picture.value, "text/plain": self.text()}
-
-    def __str__(self) -> str:
-        return self.text()
-
-    __repr__ = __str__
 
 
 def explore_sentences(result: BiasResult) -> SentenceExplorer:
