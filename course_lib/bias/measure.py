@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 LEVEL = 0.05
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BiasResult:
     """Pronoun bias by occupation.
 
@@ -99,6 +99,7 @@ class BiasResult:
         return text_table(self.rows(), title=self.summary())
 
     __str__ = text
+    __repr__ = text
 
     def _repr_html_(self) -> str:
         return html_table(self.rows(), caption=self.summary())
