@@ -51,7 +51,11 @@ def test_untouched_notebook_fails_only_in_its_tests(chapter, tmp_path):
     nbformat.write(without_demonstrations(released), path)
     run = execute(path, CELL_TIMEOUT, allow_errors=True, cwd=chapter.release_folder)
     assert unexpected_failures(run) == []
-    graded = [cell.id for cell in released.cells if cell.metadata.get("nbgrader", {}).get("grade")]
+    graded = [
+        cell.id
+        for cell in released.cells
+        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade")
+    ]
     assert graded == [cell.id for cell in run.failed if cell.role == "test"]
 
 

@@ -157,6 +157,10 @@ def _hidden(seed: int) -> tuple[Case, ...]:
         near[draw.choice(EDITS)] = (n // 2 + 1, n)
         cases.append(Case("one feature open", ((n, n), near, (gap, gap - 0.3, gap + 0.3))))
     cases.append(Case("half refused", ((n // 2 + 1, n), _edits(0, n // 2 + 1, 0, 0, n // 2 + 1), NONE)))
+    below = -draw.uniform(1.4, 3.0)
+    cases.append(
+        Case("a phrase alone", ((n, n), _edits(draw.randrange(2), 0, 0, n, n), (below, below - 0.8, below + 0.8)))
+    )
     cases.append(Case("one request", ((1, 1), _edits(1, 0, 0, 0, 1), (0.6, 0.2, 1.0))))
     return tuple(cases)
 
