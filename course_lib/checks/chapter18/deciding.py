@@ -150,6 +150,8 @@ def _hidden(seed: int) -> tuple[Case, ...]:
         limits = {f"{draw.choice(('max', 'min'))}_m{place}": draw.choice((0.2, 0.4, 0.6, 0.8)) for place in range(5)}
         cases.append(Case(f"five limits, {'strict' if strict else 'lenient'}", (measured, limits, strict)))
         cases.append(Case("one of them missing", ({**measured, "m2": None}, limits, strict)))
+    well, half = _rate(draw.randrange(16, 20), 20), _rate(draw.randrange(8, 12), 20)
+    cases.append(Case("a floor and a ceiling, strict", ({"a": well, "b": half}, {"min_a": 0.3, "max_b": 0.62}, True)))
     low, high = wilson_interval(draw.randrange(3, 9), 12)
     cases.append(Case("only unknown ones", ({"m": None}, {"max_m": 0.5, "min_k": 0.1}, False)))
     cases.append(Case("both sides", ({"m": [0.5, low, high]}, {"max_m": low, "min_m": high}, False)))

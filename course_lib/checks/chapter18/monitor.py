@@ -225,7 +225,12 @@ def _hidden(seed: int) -> tuple[Case, ...]:
             "|".join(words[:6]),
             [draw.uniform(5.0, 8.0), *(draw.uniform(0.1, 1.5) for _ in range(5))],
         ),
-        _case("a loop, and a secret behind it", "|".join([*block * 3, " " + secret, *start]), None, (secret,)),
+        _case(
+            "a loop, and a secret behind it",
+            "|".join([*[" d0", *block[:2]] * 3, " " + secret, *start]),
+            None,
+            (secret,),
+        ),
         _case("loop and drift at one token", "|".join([" a", " b", " c", " c", " c"]), (1.0, 1.0, 5.0, 5.0, 5.0)),
     )
 
