@@ -24,6 +24,8 @@ import secrets
 import sys
 from pathlib import Path
 
+from course_lib.data.cache import cache_dir
+
 c = get_config()  # traitlets provides it
 
 here = Path(__file__).resolve().parent
@@ -78,6 +80,10 @@ def own_settings(spawner):
         "COURSE_ONE_ACCOUNT": "yes" if trying else "",
         "COURSE_LEARNER": "" if teaches else spawner.user.name,
     }
+    if trying:
+        spawner.environment["COURSE_CACHE"] = str(
+            cache_dir()
+        )  # the model is there; for real, each account keeps its own
     if teaches:
         spawner.notebook_dir = str(group)
 
