@@ -19,7 +19,7 @@ from pathlib import Path
 
 from course_lib.errors import CourseError
 
-PACKAGES = {"captum": "captum", "transformer_lens": "transformer-lens", "picklescan": "picklescan"}
+PACKAGES = {"captum": "captum", "transformer_lens": "transformer-lens", "picklescan": "picklescan", "trl": "trl"}
 """Import name and distribution of each tool."""
 
 
@@ -39,7 +39,7 @@ def installed(tool: str) -> bool:
     """Whether a tool can be imported; prints how to install it where it cannot.
 
     Args:
-        tool: `"captum"`, `"picklescan"` or `"transformer_lens"`, the name that is imported.
+        tool: `"captum"`, `"picklescan"`, `"transformer_lens"` or `"trl"`, the name that is imported.
 
     Raises:
         CourseError: a tool that the course does not know.

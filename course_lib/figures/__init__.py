@@ -8,6 +8,7 @@ from course_lib.figures.attention import attention_map
 from course_lib.figures.attribution import attribution_bars
 from course_lib.figures.audit import audit_dots
 from course_lib.figures.comparison import comparison_map, faithfulness_curves
+from course_lib.figures.constitution import deployment_dots
 from course_lib.figures.defences import defence_dots, roc_curves
 from course_lib.figures.goodhart import goodhart_curves
 from course_lib.figures.jailbreaks import family_panels
@@ -32,6 +33,7 @@ __all__ = [
     "before_after",
     "comparison_map",
     "defence_dots",
+    "deployment_dots",
     "faithfulness_curves",
     "family_panels",
     "goodhart_curves",
