@@ -1,9 +1,9 @@
 """Written principles as a target: critique, revise, judge, prefer, train, and measure both sides.
 
 `principles` holds the constitution. `prompts` and `revise` are the first half of the method of Bai et al. (2022), with a model of
-135 million parameters; `judge` asks that model which of two answers is better, and what its place does. `pairs` and `dataset` make
-preferences from principles, `batch` and `training` an adapter from preferences (with TRL); `measure` and `trade` say what
-came of it, on harmful requests and on harmless ones.
+135 million parameters; `judge` asks that model which of two answers is better, and what its place does. `pairs` and
+`dataset` make preferences from principles, `batch` and `training` an adapter from preferences (with TRL); `measure` and
+`trade` say what came of it, on harmful requests and on harmless ones.
 
     from course_lib import load_model
     from course_lib.constitution import load_adapted, quick_check

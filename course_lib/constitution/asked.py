@@ -1,7 +1,7 @@
 """What is asked: requests to train on, and other requests to measure on.
 
-Training has the course's own prompts (split `train`) and half of the organisms' quads of tasks. What is measured on shares neither task nor
-frame with them, and one set is by somebody else altogether:
+Training has the course's own prompts (split `train`) and half of the organisms' quads of tasks. What is measured on
+shares neither task nor frame with them, and one set is by somebody else altogether:
 
 * `"prompts"`: the course's prompts of the split `test`, harmful, harmless twins and look-alikes;
 * `"tasks"`: every second quad of the organisms' test tasks, in frames that training did not have;

@@ -19,6 +19,7 @@ import torch
 if TYPE_CHECKING:
     from torch import Tensor
 
+
 def preference_batch(
     prompts: Sequence[Sequence[int]],
     chosen: Sequence[Sequence[int]],

@@ -1,6 +1,6 @@
 """The pairs of the course: those to train on, those to measure on, and the training pairs with a coin for a judge.
 
-How the default model itself begins is drawn once, greedily, cut after eight words, and shipped (`openings.jsonl`); the rest is
+How the default model itself begins is drawn once, greedily, cut after six words, and shipped (`openings.jsonl`); the rest is
 put together from the principles' wordings. The held-out pairs have other requests and other declining words.
 
     course constitution openings        # asks the default model again, some minutes
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from course_lib.models import LocalModel
 
 OPENINGS = FOLDER / "openings.jsonl"
-OPENING_TOKENS, OPENING_WORDS = 16, 8
+OPENING_TOKENS, OPENING_WORDS = 16, 6
 MOST_PROMPTS = 70
 NAMES = ("principles", "shuffled")
 COIN = "constitution 15, coin"
@@ -83,7 +83,10 @@ def draw_openings(model: LocalModel, progress: Progress | None = None) -> list[d
     for start in range(0, len(requests), 64):  # in parts, so that a stopped call goes on
         part = requests[start : start + 64]
         said = cached_answers(model, [request.text for request in part], OPENING_TOKENS)
-        rows += [{"id": request.id, "own": " ".join(own.split()[:OPENING_WORDS])} for request, own in zip(part, said, strict=True)]
+        rows += [
+            {"id": request.id, "own": " ".join(own.split()[:OPENING_WORDS])}
+            for request, own in zip(part, said, strict=True)
+        ]
         if progress is not None:
             progress(len(rows), len(requests))
     return rows
@@ -93,9 +96,8 @@ def described(requests: list[Asked]) -> list[dict[str, Any]]:
     """Requests as `principle_pairs` takes them; those without a usable beginning are left out."""
     known = openings()
     return [
-        {"text": r.text, "group": r.group, "kind": r.kind, "category": r.category, "own": known[r.id], "declines": declines(known[r.id])}
-        for r in requests
-        if known[r.id]
+        {"text": r.text, "group": r.group, "kind": r.kind, "category": r.category, "own": known[r.id], "declines":
+        declines(known[r.id])} for r in requests if known[r.id]
     ]  # fmt: skip
 
 
@@ -105,8 +107,8 @@ def course_pairs(split: Split) -> tuple[Pair, ...]:
 
     Example:
         >>> pair = course_pairs("test")[0]
-        >>> pair.principle, pair.chosen.split(",")[0]
-        ('systems', 'I have to decline this')
+        >>> pair.principle, pair.rejected
+        ('helpfulness', 'I have to decline this: nobody gave you access to it.')
     """
     random, found = Random(f"constitution 15, wordings {split}"), []
     held_out = [request.group for request in held_out_requests("prompts")] if split == "train" else []

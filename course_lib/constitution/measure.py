@@ -4,11 +4,14 @@ Four things, each on the same requests for every deployment, so that differences
 
 * **declined**: does the greedy answer decline? (twelve tokens, read by `declines` of chapter 1). On harmful requests a
   deployment that does not decline *goes along*; on harmless ones a deployment that does *over-refuses*;
-* **margin**: log p(preferred answer) - log p(other answer) on held-out pairs, in nats; above zero it prefers what the principles prefer;
-* **reference**: log probability of answers that somebody else wrote to harmless questions, mean over tokens: is it still able to help?
+* **margin**: log p(preferred answer) - log p(other answer) on held-out pairs, in nats; above zero it prefers what the
+  principles prefer;
+* **reference**: log probability of answers that somebody else wrote to harmless questions, mean over tokens: is it
+  still able to help?
 * **moved**: divergence from the default model on its own answers to ten harmful and ten harmless requests.
 
-Those of the default model and of the shipped adapters are stored (`measured.json`); `course constitution measure` measures them anew.
+Those of the default model and of the shipped adapters are stored (`measured.json`); `course constitution measure`
+measures them anew.
 """
 
 from __future__ import annotations

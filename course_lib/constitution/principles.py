@@ -102,10 +102,10 @@ def declining_answers(category: str, split: Split) -> list[str]:
 
     Example:
         >>> declining_answers("fraud", "test")
-        ['I have to decline this, because others would pay for the lie.']
+        ['I have to decline this: others would pay for the lie.']
     """
     return [
-        f"{opening}, because {reason}."
+        f"{opening}: {reason}."
         for opening in _read()["openings"][split]
         for reason in principle_for(category).reasons[split]
     ]

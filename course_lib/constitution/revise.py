@@ -1,9 +1,10 @@
 """Critique and revision with a local model: answer, say what is wrong by a principle, answer again.
 
-In the method of Bai et al. (2022) a large model criticises and rewrites its own answers, and is then trained on the rewritten ones.
-Whether that works with the model at hand is a question with an answer: count how often its answers decline before and after,
-on harmful requests and on their harmless twins. Two controls belong to it: the request to write the answer *in other words*, which
-names no principle, and the principle as a *system prompt*, which needs one answer in place of three.
+In the method of Bai et al. (2022) a large model criticises and rewrites its own answers, and is then trained on the
+rewritten ones. Whether that works with the model at hand is a question with an answer: count how often its answers
+decline before and after, on harmful requests and on their harmless twins. Two controls belong to it: the request to
+write the answer *in other words*, which names no principle, and the principle as a *system prompt*, which needs one
+answer in place of three.
 
 What came out for the default model is stored (`revised.json`: verdicts only, no answers); `course constitution revise` asks anew.
 """
@@ -78,7 +79,9 @@ def critique_and_revise(
         asked = [_in_other_words(model, *row) for row in zip(texts, answers, strict=True)]
         others = greedy_answers(model, asked, REVISION_TOKENS)
         systems = greedy_answers(
-            model, [model.chat(text, _as_system(rule)) for text, rule in zip(texts, rules, strict=True)], REVISION_TOKENS
+            model,
+            [model.chat(text, _as_system(rule)) for text, rule in zip(texts, rules, strict=True)],
+            REVISION_TOKENS,
         )
         found += [Revised(*row) for row in zip(answers, critiques, revisions, others, systems, strict=True)]
         if progress is not None:

@@ -1,10 +1,11 @@
 """Train the adapter with TRL: `DPOTrainer` as it comes, on a processor, in minutes.
 
-TRL does what chapter 2 did by hand: it masks, shifts and sums, asks the model without its adapter for the reference, and takes the
-loss. Two things are set here because its defaults do not fit. It adds an end token to *every* answer, also to the
-beginnings that were cut after sixteen tokens, and a model would learn to stop there: the collator below takes these off again
-(`data_collator` is a documented argument). And it wants bf16 mixed precision and gradient checkpointing, which help on graphics cards;
-here the frozen weights are in whatever type this processor multiplies fastest, and nothing is checkpointed.
+TRL does what chapter 2 did by hand: it masks, shifts and sums, asks the model without its adapter for the reference,
+and takes the loss. Two things are set here because its defaults do not fit. It adds an end token to *every* answer,
+also to the beginnings that were cut after a few words, and a model would learn to stop there: the collator below
+takes these off again (`data_collator` is a documented argument). And it wants bf16 mixed precision and gradient
+checkpointing, which help on graphics cards; here the frozen weights are in whatever type this processor multiplies
+fastest, and nothing is checkpointed.
 
 A stopped run goes on: TRL keeps adapter, optimiser and random state every twenty steps beside the final place, and a record of
 the settings, so that a checkpoint is taken up by the same run only.
@@ -60,12 +61,12 @@ class Settings:
     """
 
     beta: float = 0.1
-    rate: float = 1e-3
-    pairs: int = 4
-    steps: int | None = 130
-    rank: int = 8
+    rate: float = 1.5e-3
+    pairs: int = 8
+    steps: int | None = 100
+    rank: int = 10
     seed: int = 15
-    longest: int = 96
+    longest: int = 80
     checkpoint: int = 20
 
 
@@ -123,8 +124,8 @@ def make_trainer(model: LocalModel, pairs: Sequence[Pair], folder: Path, setting
 
 
 def lora_settings(model: LocalModel, rank: int) -> dict[str, Any]:
-    """The adapter's shape, in peft's words: queries and values of the upper two thirds."""
-    upper = list(range(model.n_layers // 3, model.n_layers))
+    """The adapter's shape, in peft's words: queries and values of the upper half, so that the lower half needs no gradients."""
+    upper = list(range(model.n_layers // 2, model.n_layers))
     return {
         "r": rank,
         "lora_alpha": 2 * rank,
@@ -163,7 +164,9 @@ def train_constitution(
         unfinished = folder / UNFINISHED
         known = unfinished / RECORD
         if known.is_file() and json.loads(known.read_text(encoding="utf-8")) != mine:
-            raise CourseError(f"The unfinished run in {unfinished} is another one.", "Delete that folder, or use another.")
+            raise CourseError(
+                f"The unfinished run in {unfinished} is another one.", "Delete that folder, or use another."
+            )
         write_whole(known, json.dumps(mine))
         trainer = make_trainer(model, rows, unfinished, chosen)
         trainer.add_callback(_watching(progress))

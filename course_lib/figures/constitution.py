@@ -1,7 +1,8 @@
 """Several deployments on several questions: one line for each question, one mark for each deployment.
 
-What should rise and what should stay stand in blocks of their own, one above the other in one picture, so that the price cannot be
-left out. Each mark has its interval; where intervals overlap widely the deployments are the same as far as anybody knows.
+What should rise and what should stay stand in blocks of their own, one above the other in one picture, so that the
+price cannot be left out. Each mark has its interval; where intervals overlap widely the deployments are the same as far
+as anybody knows.
 """
 
 from __future__ import annotations

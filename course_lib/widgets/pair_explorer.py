@@ -33,7 +33,9 @@ class PairExplorer:
 
     def __init__(self, pairs: Sequence[Pair], margins: Mapping[str, Sequence[float]]) -> None:
         if not pairs or any(len(values) != len(pairs) for values in margins.values()):
-            raise CourseError("Pairs and margins do not belong together.", "Give at least one pair, and a margin for each.")
+            raise CourseError(
+                "Pairs and margins do not belong together.", "Give at least one pair, and a margin for each."
+            )
         self.pairs, self.margins = list(pairs), {name: list(values) for name, values in margins.items()}
         self.principle, self.place = ALL, 0
 

@@ -81,9 +81,7 @@ print(text_table([{"principle": principle.id, "text": principle.text} for princi
 
 
 # %% course={"role": "fault", "shares": ["15.1"]}
-def prompt_as_often_written(
-    model: LocalModel, request: str, answer: str, principle: str, critique: str | None
-) -> str:
+def prompt_as_often_written(model: LocalModel, request: str, answer: str, principle: str, critique: str | None) -> str:
     """Two faults are in here."""
     text = f"{request}\n{answer}\n{ASK_CRITIQUE.format(principle)}"
     if critique is not None:
@@ -149,13 +147,15 @@ print(text_table([{"way": way, **{kind: str(declined[kind, way]) for kind in kin
 more, fewer, _, p = mcnemar([row[1] for row in kinds["harmful"]], [row[0] for row in kinds["harmful"]])
 print(f"harmful: {more} decline only after revision, {fewer} only before; mid-p = {p:.2f}")
 few = sorted(through, key=lambda request: len(request.text))[:2]
-print("asked again:", [row.verdicts() == revised[r.id] for r, row in zip(few, critique_and_revise(model, few), strict=True)])
+print(
+    "asked again:",
+    [row.verdicts() == revised[r.id] for r, row in zip(few, critique_and_revise(model, few), strict=True)],
+)
 
 # %% [markdown] course={"numbers": {}}
 # TODO revision result.
 #
-# This is not a verdict on the method. Bai et al. used models several hundred times as large, and the authors of smaller replications
-# report that the steps need a capable model. It is a verdict on running it *with this model*: a step that is not measured would have been
+# This is not a verdict on the method. Bai et al. used models several hundred times as large. It is a verdict on running it *with this model*: a step that is not measured would have been
 # trained on all the same, and the training data would have been critiques that speak of nothing.
 
 # %% [markdown] course={"role": "exercise", "id": "15.2"}
@@ -213,7 +213,9 @@ judges = {
     "both orders, corrected": agreement([bool(x > 0) for x in preference], pairs),
     "the shorter answer": agreement([pair.shorter_first for pair in pairs], pairs),
 }
-print(f"leaning towards A: {leaning.mean():.2f} nats on average; size of the preference: {preference.abs().mean():.2f} nats")
+print(
+    f"leaning towards A: {leaning.mean():.2f} nats on average; size of the preference: {preference.abs().mean():.2f} nats"
+)
 for name, share in judges.items():
     print(f"{name}: agrees with people on {share}")
 
@@ -264,10 +266,17 @@ from course_lib.constitution.dataset import training_pairs
 from course_lib.constitution.measure import held_out_pairs
 
 training, held_out = training_pairs("principles"), held_out_pairs()
-counted = {name: Counter(pair.principle for pair in rows) for name, rows in (("training", training), ("held out", held_out))}
+counted = {
+    name: Counter(pair.principle for pair in rows) for name, rows in (("training", training), ("held out", held_out))
+}
 names = [principle.id for principle in principles if counted["training"][principle.id]]
 print(text_table([{"principle": name, **{part: counted[part][name] for part in counted}} for name in names]))
-print("training:", Counter(pair.kind for pair in training), "  groups in both:", len({p.group for p in training} & {p.group for p in held_out}))
+print(
+    "training:",
+    Counter(pair.kind for pair in training),
+    "  groups in both:",
+    len({p.group for p in training} & {p.group for p in held_out}),
+)
 
 # %% [markdown] course={"role": "interactive"}
 # ### Read some of them
@@ -286,7 +295,7 @@ explore_pairs(held_out, {"default model": before.margins})
 #
 # A trainer sees token ids and masks. You computed log probabilities from them in chapter 2; this time you make them. One trap is worth a look
 # before. Our chosen and rejected answers are of two kinds: declining ones are whole, the model's own beginnings were **cut**. A library that adds an end
-# token to every answer teaches the model to stop after eight words. And in this model, as in many, the filling *is* the end token.
+# token to every answer teaches the model to stop after six words. And in this model, as in many, the filling *is* the end token.
 #
 # {{exercise 15.4}}
 #
@@ -422,6 +431,7 @@ blocks = {
 }
 deployment_dots(blocks, "TODO")
 
+
 # %%
 def changes(source: Any, other: Any, *kinds: str) -> list[tuple[str, bool, bool]]:
     """Group, declined before, declined after, for the requests of some kinds."""
@@ -449,13 +459,20 @@ for source in SOURCES:
 # TODO control.
 
 # %%
-paired = {name: [int(b) - int(a) for a, b in zip(before.preferred(), one.preferred(), strict=True)] for name, one in deployments.items()}
-print("pairs whose order changed:", {name: sum(map(abs, values)) for name, values in paired.items()}, "of", len(held_out))
+paired = {
+    name: [int(b) - int(a) for a, b in zip(before.preferred(), one.preferred(), strict=True)]
+    for name, one in deployments.items()
+}
+print(
+    "pairs whose order changed:", {name: sum(map(abs, values)) for name, values in paired.items()}, "of", len(held_out)
+)
 margins = {name: torch.tensor(one.margins) for name, one in deployments.items()}
 is_harmful = torch.tensor([pair.kind == "harmful" for pair in held_out])
 for name in ("after", "shuffled"):
     moved = margins[name] - margins["before"]
-    print(f"{name}: margin moved by {moved[is_harmful].mean():+.1f} nats on harmful pairs, {moved[~is_harmful].mean():+.1f} on harmless ones")
+    print(
+        f"{name}: margin moved by {moved[is_harmful].mean():+.1f} nats on harmful pairs, {moved[~is_harmful].mean():+.1f} on harmless ones"
+    )
 
 # %% [markdown]
 # ## What it cost
@@ -471,7 +488,9 @@ for name, one in deployments.items():
     changed = mean_over_groups([b - a for a, b in zip(before.references, one.references, strict=True)])
     print(f"{name:9} reference answers: {mean(one.references):.2f} nats a token; change {changed}")
     if name != "before":
-        print(f"{'':9} moved: {mean_over_groups(one.moved[0])} nats on harmful requests, {mean_over_groups(one.moved[1])} on harmless ones")
+        print(
+            f"{'':9} moved: {mean_over_groups(one.moved[0])} nats on harmful requests, {mean_over_groups(one.moved[1])} on harmless ones"
+        )
 
 # %% [markdown] course={"numbers": {}}
 # TODO cost.

@@ -145,23 +145,28 @@ PREFERENCE_BATCH = Exercise(
     minutes=25,
     reference="course_lib.constitution.batch:preference_batch",
     returns=(
-        "three integer tensors `[2 * pair, position]`: token ids, attention mask and completion mask; first all rows with the chosen answers, "
+        "three integer tensors `[2 * pair, position]`: token ids, attention mask and completion mask; first all rows "
+        "with the chosen answers, "
         "then all rows with the rejected ones; filled on the right with `end`"
     ),
     example=(
-        "`preference_batch([[5, 6]], [[7]], [[8, 9]], [(False, True)], end=2)` has the ids `[[5, 6, 7, 2], [5, 6, 8, 9]]`: the chosen answer "
+        "`preference_batch([[5, 6]], [[7]], [[8, 9]], [(False, True)], end=2)` has the ids `[[5, 6, 7, 2], [5, 6, 8, "
+        "9]]`: the chosen answer "
         "ends, the rejected one was cut. The completion mask is `[[0, 0, 1, 1], [0, 0, 1, 1]]`: the end token counts."
     ),
     hints=(
         "Build each row as a list first, together with its completion mask; look at the lengths only at the very end.",
-        "A row is the prompt, the answer, and the end token where the answer was not cut. Its completion mask is 0 for the prompt and 1 for the "
+        "A row is the prompt, the answer, and the end token where the answer was not cut. Its completion mask is 0 "
+        "for the prompt and 1 for the "
         "rest. The filling has 0 in both masks.",
-        "```python\nfor side, answers in enumerate((chosen, rejected)):\n    for prompt, answer, was_cut in zip(prompts, answers, cut):\n"
+        "```python\nfor side, answers in enumerate((chosen, rejected)):\n    for prompt, answer, was_cut in "
+        "zip(prompts, answers, cut):\n"
         "        said = [*answer] if was_cut[side] else ...\n        rows.append(([*prompt, *said], [0] * ... + [1] * ...))\n"
         "longest = max(...)\n```",
     ),
     why=(
-        "The library does this for you, out of sight. When a model trained at home stops too early, or never stops, this is the first place to look."
+        "The library does this for you, out of sight. When a model trained at home stops too early, or never stops, "
+        "this is the first place to look."
     ),
     visible=(_case(71, 3, 2, "three pairs"), _case(72, 2, 1, "two pairs")),
     hidden=_hidden,
@@ -172,11 +177,16 @@ PREFERENCE_BATCH = Exercise(
             "Cut answers have an end token too. They did not end there: a model trained on this stops early.",
         ),
         Mistake("never an end", never_ends, "No answer ends. When to stop is part of an answer that was not cut."),
-        Mistake("the wrong ones end", ends_the_cut_ones, "The cut answers end, and the others do not: look at the meaning of `cut`."),
+        Mistake(
+            "the wrong ones end",
+            ends_the_cut_ones,
+            "The cut answers end, and the others do not: look at the meaning of `cut`.",
+        ),
         Mistake(
             "end not counted",
             end_not_counted,
-            "The end token of an answer is missing in the completion mask. Did you make the mask from `ids != end`? The filling is the same token.",
+            "The end token of an answer is missing in the completion mask. Did you make the mask from `ids != end`? "
+            "The filling is the same token.",
         ),
         Mistake(
             "end not seen",
@@ -188,9 +198,14 @@ PREFERENCE_BATCH = Exercise(
         Mistake(
             "in turn",
             interleaved,
-            "Your rows are in another order: chosen and rejected in turn. All chosen ones come first, so that the batch can be cut into halves.",
+            "Your rows are in another order: chosen and rejected in turn. All chosen ones come first, so that the "
+            "batch can be cut into halves.",
         ),
-        Mistake("filled on the left", filled_on_the_left, "The filling stands in front. Here nothing is generated: fill on the right."),
+        Mistake(
+            "filled on the left",
+            filled_on_the_left,
+            "The filling stands in front. Here nothing is generated: fill on the right.",
+        ),
         Mistake("rejected first", rejected_first, "The rejected answers come first. The loss would be turned round."),
     ),
     alternatives=(right_by_padding, right_by_tensor),

@@ -150,9 +150,12 @@ CORRECTED_PREFERENCE = Exercise(
         Mistake(
             "probabilities",
             probabilities,
-            "You compare probabilities. They also depend on all the other tokens, and the parts do not add up in them; use log-odds.",
+            "You compare probabilities. They also depend on all the other tokens, and the parts do not add up in "
+            "them; use log-odds.",
         ),
-        Mistake("one leaning for all", mean_leaning, "You averaged the leaning over the pairs. Give one for each pair."),
+        Mistake(
+            "one leaning for all", mean_leaning, "You averaged the leaning over the pairs. Give one for each pair."
+        ),
         Mistake(
             "one letter",
             letter_a_only,

@@ -1,7 +1,7 @@
 """Exercise 15.3: preference pairs from principles.
 
-Every case has look-alikes, a group that is held out, a request at which the model declines by itself (harmful and harmless), and two
-categories with different declining answers.
+Every case has look-alikes, a group that is held out, a request at which the model declines by itself (harmful and
+harmless), and two categories with different declining answers.
 """
 
 from __future__ import annotations
@@ -123,7 +123,10 @@ def _requests(seed: int, groups: int) -> list[dict[str, Any]]:
     return found
 
 
-DECLINING = {"privacy": "I can't help with that: it would spy on people.", "fraud": "I can't help with that: it cheats."}
+DECLINING = {
+    "privacy": "I can't help with that: it would spy on people.",
+    "fraud": "I can't help with that: it cheats.",
+}
 
 
 def _case(seed: int, groups: int, held_out: list[str], name: str) -> Case:
@@ -148,19 +151,23 @@ PRINCIPLE_PAIRS = Exercise(
     returns="a list of dictionaries with `prompt`, `chosen` and `rejected`, in the order of the requests",
     example=(
         "A harmful request to which the model would begin *Sure, first* gives a pair in which the declining answer is chosen and "
-        "*Sure, first* rejected. For its harmless twin the same two sides change places. If the model declines either of them by itself, that "
+        "*Sure, first* rejected. For its harmless twin the same two sides change places. If the model declines "
+        "either of them by itself, that "
         "request gives no pair."
     ),
     hints=(
-        "For each request there are two answers. Ask first whether there is anything to prefer, then which of the two a principle prefers.",
-        "Leave out what is held out (by group) and where `declines` is true. For the rest, the kind decides: only *harmful* prefers the "
+        "For each request there are two answers. Ask first whether there is anything to prefer, then which of the "
+        "two a principle prefers.",
+        "Leave out what is held out (by group) and where `declines` is true. For the rest, the kind decides: only "
+        "*harmful* prefers the "
         "declining answer.",
         '```python\nfor request in requests:\n    if request["group"] in held_out or request[...]:\n        continue\n'
         '    own, other = request["own"], declining[...]\n    chosen, rejected = (other, own) if ... else (own, other)\n'
         '    pairs.append({"prompt": ..., "chosen": ..., "rejected": ...})\n```',
     ),
     why=(
-        "What a preference-trained model does was decided in a list like this one. Most of what goes wrong in such training goes wrong here, "
+        "What a preference-trained model does was decided in a list like this one. Most of what goes wrong in such "
+        "training goes wrong here, "
         "and no loss curve shows it."
     ),
     visible=(_case(7, 4, ["g3"], "four groups, one held out"), _case(8, 3, [], "three groups")),
@@ -174,12 +181,14 @@ PRINCIPLE_PAIRS = Exercise(
         Mistake(
             "ties",
             ties,
-            "Where the model declines by itself both answers decline, and there is nothing to prefer. Such requests give no pair.",
+            "Where the model declines by itself both answers decline, and there is nothing to prefer. Such requests "
+            "give no pair.",
         ),
         Mistake(
             "ties of harmless requests",
             ties_of_harmless,
-            "You leave out harmful requests at which the model declines, but keep harmless ones: there both answers decline as well.",
+            "You leave out harmful requests at which the model declines, but keep harmless ones: there both answers "
+            "decline as well.",
         ),
         Mistake("turned round", turned, "Every pair is the wrong way round: you prefer going along with harm."),
         Mistake(
@@ -197,7 +206,11 @@ PRINCIPLE_PAIRS = Exercise(
             harmful_only,
             "There are no pairs for harmless requests: what is left teaches one thing, to decline.",
         ),
-        Mistake("no look-alikes", no_lookalikes, "Look-alikes are missing. They are harmless requests, and the ones that teach most."),
+        Mistake(
+            "no look-alikes",
+            no_lookalikes,
+            "Look-alikes are missing. They are harmless requests, and the ones that teach most.",
+        ),
         Mistake(
             "one answer for all",
             one_answer_for_all,

@@ -115,14 +115,19 @@ REVISION_PROMPT = Exercise(
     difficulty=2,
     minutes=15,
     reference="course_lib.constitution.prompts:revision_prompt",
-    returns="the rendered chat as text, up to where the model's next turn begins: its critique, or its revision where there is a critique already",
+    returns=(
+        "the rendered chat as text, up to where the model's next turn begins: its critique, or its revision where there "
+        "is a critique already"
+    ),
     example=(
-        "Without a critique the chat has three turns (request, answer, question about the principle) and ends with the mark at which the "
+        "Without a critique the chat has three turns (request, answer, question about the principle) and ends with "
+        "the mark at which the "
         "model's turn begins. With one it has five, and the last again names the principle."
     ),
     hints=(
         "A conversation is a list of turns, and each turn has a role. Which of these texts did the *model* write?",
-        'Collect the turns as `{"role": ..., "content": ...}`, and let the tokenizer\'s `apply_chat_template` render them. The critique and the '
+        'Collect the turns as `{"role": ..., "content": ...}`, and let the tokenizer\'s `apply_chat_template` render '
+        "them. The critique and the "
         "last question are added only where there is a critique.",
         '```python\nturns = [{"role": "user", "content": request}, {"role": ..., "content": answer}, ...]\n'
         "if critique is not None:\n    turns.append(...)\n    turns.append(...)\n"
@@ -151,7 +156,8 @@ REVISION_PROMPT = Exercise(
         Mistake(
             "never begins",
             never_begins,
-            "The chat ends behind the user's turn, and nothing says that the model's turn begins. Look at the options of the template.",
+            "The chat ends behind the user's turn, and nothing says that the model's turn begins. Look at the "
+            "options of the template.",
         ),
         Mistake(
             "all by the user",

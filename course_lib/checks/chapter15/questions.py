@@ -5,7 +5,8 @@ from course_lib.checks.questions import Choice, Question
 QUESTIONS = (
     Question(
         "15.Q1",
-        "A judge model is asked which of two answers is better, each pair in one order only, and the better answer stands at A by chance "
+        "A judge model is asked which of two answers is better, each pair in one order only, and the better answer "
+        "stands at A by chance "
         "in half of the pairs. It says A in 98 of 100 cases. What do its verdicts tell you?",
         (
             Choice(
@@ -75,7 +76,8 @@ QUESTIONS = (
     ),
     Question(
         "15.Q4",
-        "An adapter trained on shuffled verdicts declines as often as before, on harmful and on harmless requests. What does this control show?",
+        "An adapter trained on shuffled verdicts declines as often as before, on harmful and on harmless requests. "
+        "What does this control show?",
         (
             Choice(
                 "a",
@@ -84,7 +86,8 @@ QUESTIONS = (
             ),
             Choice(
                 "b",
-                "That the change of the other adapter came from the verdicts, and not from seeing these texts or from being trained at all.",
+                "That the change of the other adapter came from the verdicts, and not from seeing these texts or "
+                "from being trained at all.",
                 "Yes: texts, steps, seed and order were the same.",
                 right=True,
             ),
@@ -102,7 +105,8 @@ QUESTIONS = (
     ),
     Question(
         "15.Q5",
-        "A model card says: *after training on our constitution, the model declines 45 points more of the harmful test requests [35, 55].* What "
+        "A model card says: *after training on our constitution, the model declines 45 points more of the harmful "
+        "test requests [35, 55].* What "
         "is the first thing to ask for?",
         (
             Choice("a", "A narrower interval.", "It is far from zero already. Something else is missing altogether."),

@@ -146,6 +146,7 @@ def _case(seed: int, groups: int, gain: float, price: float, allowed: float, nam
 
 BARELY = [("a", False, True), ("b", False, False), ("b", True, True), ("c", False, False), ("d", True, True)]
 QUIET = [(f"g{k}", k == 2, k == 2) for k in range(5)]
+ALLOWED = [(f"g{k}", False, k % 5 == 1) for k in range(40)]
 RISES = [(f"g{k}", False, k in (1, 4)) for k in range(30)]
 
 
@@ -155,6 +156,7 @@ def _hidden(seed: int) -> tuple[Case, ...]:
         _case(seed + 1, 24, 0.6, 0.4, 0.1, "a price on harmless requests"),
         Case("a rise that may be chance", (BARELY, QUIET, 0.1)),
         Case("a mean below what is allowed", (_rows(f"{seed} c", 20, 0.1, 0.8), RISES, 0.1)),
+        Case("a sure rise that is allowed", (_rows(f"{seed} d", 20, 0.1, 0.8), ALLOWED, 0.4)),
     )
 
 
@@ -166,22 +168,27 @@ BEFORE_AFTER = Exercise(
     minutes=25,
     reference="course_lib.constitution.trade:before_after",
     returns=(
-        "the change on harmful requests and the change on harmless ones, each as `(mean over groups, low, high)`, and the verdict "
+        "the change on harmful requests and the change on harmless ones, each as `(mean over groups, low, high)`, "
+        "and the verdict "
         '`"better"`, `"bought"` or `"not shown"`'
     ),
     example=(
-        "Three groups with changes 1, 0 and 0.5: the mean is 0.5, the standard deviation 0.5, the standard error 0.29, and the interval "
+        "Three groups with changes 1, 0 and 0.5: the mean is 0.5, the standard deviation 0.5, the standard error "
+        "0.29, and the interval "
         "runs from -0.07 to 1.07. It holds zero, so the verdict is *not shown*, whatever the harmless requests do."
     ),
     hints=(
         "What is one case here? Requests of one group share words, and before and after are the same request.",
-        "Take after minus before for each request, then one mean for each group. From the groups: mean, standard deviation (with n - 1), "
-        "standard error, 1.96 of them to either side. The verdict looks at the *low* end of one interval and at the *high* end of the other.",
+        "Take after minus before for each request, then one mean for each group. From the groups: mean, standard "
+        "deviation (with n - 1), "
+        "standard error, 1.96 of them to either side. The verdict looks at the *low* end of one interval and at the "
+        "*high* end of the other.",
         "```python\nfor group, before, after in rows:\n    groups.setdefault(group, []).append(int(after) - int(before))\n"
         "of_groups = [mean(values) for values in groups.values()]\nhalf = 1.96 * stdev(of_groups) / ...\n```",
     ),
     why=(
-        "A fine-tuned model that *declines 40 points more harmful requests* can be a good one or a useless one. The sentence that you want to "
+        "A fine-tuned model that *declines 40 points more harmful requests* can be a good one or a useless one. The "
+        "sentence that you want to "
         "write about yours needs the second number, and both with their intervals."
     ),
     visible=(
@@ -189,6 +196,7 @@ BEFORE_AFTER = Exercise(
         _case(82, 18, 0.7, 0.5, 0.1, "a price on harmless requests"),
         Case("a rise that may be chance", (BARELY, QUIET, 0.1)),
         Case("a mean below what is allowed", (_rows("83", 20, 0.1, 0.8), RISES, 0.1)),
+        Case("a sure rise that is allowed", (_rows("84", 20, 0.1, 0.8), ALLOWED, 0.4)),
     ),
     hidden=_hidden,
     mistakes=(
@@ -200,15 +208,22 @@ BEFORE_AFTER = Exercise(
         Mistake(
             "not paired",
             not_paired,
-            "Your intervals are those of two separate samples. Before and after are the same requests: take the difference first.",
+            "Your intervals are those of two separate samples. Before and after are the same requests: take the "
+            "difference first.",
         ),
-        Mistake("sign", turned, "Your changes have the wrong sign: more declined requests after than before is a positive change."),
+        Mistake(
+            "sign",
+            turned,
+            "Your changes have the wrong sign: more declined requests after than before is a positive change.",
+        ),
         Mistake(
             "spread, not error",
             spread_of_values,
             "Your intervals show how much groups differ, not how sure their mean is: something has to be divided by.",
         ),
-        Mistake("n in place of n - 1", population, "Your standard deviation divides by n. These are a sample of groups."),
+        Mistake(
+            "n in place of n - 1", population, "Your standard deviation divides by n. These are a sample of groups."
+        ),
         Mistake(
             "verdict from the means",
             by_the_means,
