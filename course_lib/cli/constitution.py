@@ -78,6 +78,22 @@ def measure(args: argparse.Namespace, folder: Path) -> int:
 
         known[name] = packed(behaviour(model, base, told))
         _written(file, json.dumps(known, indent=1))
+    return cards(folder)
+
+
+def cards(folder: Path) -> int:
+    """The model cards, from a file of measurements and the shipped adapters' records."""
+    from course_lib.constitution.adapters import folder_of
+    from course_lib.constitution.card import card
+    from course_lib.constitution.dataset import NAMES
+    from course_lib.constitution.measure import STORED, read_behaviour
+
+    file = folder / STORED.name
+    measured = json.loads(file.read_text(encoding="utf-8"))
+    if "default" in measured:
+        for name in [name for name in NAMES if name in measured]:
+            before, after = read_behaviour("default", file), read_behaviour(name, file)
+            _written(folder / "adapters" / name / "README.md", card(name, before, after, folder_of(name)).strip())
     return 0
 
 

@@ -20,6 +20,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -80,7 +81,7 @@ def behaviour(model: LocalModel, base: LocalModel, progress: Progress | None = N
         progress: called as `progress(what, done, total)`.
     """
     told = progress or (lambda what, done, total: None)
-    declined = {
+    declined: dict[str, tuple[bool, ...]] = {
         source: tuple(whether_declined(model, held_out_requests(source), partial(told, source))) for source in SOURCES
     }
     margins = tuple(pair_margins(model, held_out_pairs(), partial(told, "held-out pairs")))
@@ -212,7 +213,12 @@ def packed(found: Behaviour) -> dict[str, Any]:
 @cache
 def stored_behaviour(name: str) -> Behaviour:
     """What was measured on the default model (`"default"`) or on an adapter (`"principles"`, `"shuffled"`)."""
-    row = json.loads(STORED.read_text(encoding="utf-8"))[name]
+    return read_behaviour(name, STORED)
+
+
+def read_behaviour(name: str, file: Path) -> Behaviour:
+    """One deployment's measurements from a file that `course constitution measure` wrote."""
+    row = json.loads(file.read_text(encoding="utf-8"))[name]
     harmful, harmless = (tuple(part) for part in row["moved"])
     return Behaviour(
         name,

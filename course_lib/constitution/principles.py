@@ -17,7 +17,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from course_lib.errors import CourseError
 
@@ -112,5 +112,5 @@ def declining_answers(category: str, split: Split) -> list[str]:
 
 
 @cache
-def _read() -> dict:  # type: ignore[type-arg]
+def _read() -> dict[str, Any]:
     return dict(json.loads((FOLDER / "constitution.json").read_text(encoding="utf-8")))

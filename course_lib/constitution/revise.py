@@ -24,7 +24,7 @@ from course_lib.refusals import declines, greedy_answers
 
 STORED = FOLDER / "revised.json"
 WAYS = ("answer", "revision", "other words", "system prompt")
-ANSWER_TOKENS, CRITIQUE_TOKENS, REVISION_TOKENS = 24, 32, 16
+ANSWER_TOKENS, CRITIQUE_TOKENS, REVISION_TOKENS = 16, 24, 12
 
 
 @dataclass(frozen=True)

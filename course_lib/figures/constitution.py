@@ -42,7 +42,8 @@ def deployment_dots(blocks: Mapping[str, Block], title: str) -> Picture:
     if not named or len(set(named)) > 1 or not 1 <= len(named[0]) <= len(LOOKS):
         raise CourseError("These deployments cannot be drawn.", "Give one to three, the same ones on every line.")
     figure, axes = new_figure(height=1.7 + 0.5 * len(named) + 0.4 * len(blocks))
-    place, places, labels, text = 0.0, [], [], []
+    places: list[float] = []
+    place, labels, text = 0.0, [], []
     for block, lines in blocks.items():
         axes.text(0.0, place - 0.1, printable(block), fontsize=POINTS, color=INK, weight="bold", va="center")
         place += 0.75
