@@ -13,6 +13,7 @@ _LAZY = {
     "load_model": "course_lib.models",
     "LocalModel": "course_lib.models",
     "check": "course_lib.checks",
+    "choose": "course_lib.checks",
     "hint": "course_lib.checks",
     "reveal": "course_lib.checks",
 }

@@ -33,12 +33,13 @@ Z95 = NormalDist().inv_cdf(0.975)
 """95 % of a normal distribution lie within this many standard deviations of its mean: 1.96."""
 
 
-def wilson_interval(successes: int, n: int) -> tuple[float, float]:
+def wilson_interval(successes: float, n: float) -> tuple[float, float]:
     """Wilson's 95 % interval of a rate: `(low, high)`, both between 0 and 1.
 
     Args:
         successes: how many cases had the property, from 0 to `n`.
-        n: how many cases were looked at; with 0 of them nothing is known and the interval is all of [0, 1].
+        n: how many cases were looked at; with 0 of them nothing is known and the interval is all of [0, 1]. Cases that belong
+            together count as fewer, and that number need not be whole; the same share of it are the successes.
 
     Example:
         >>> low, high = wilson_interval(0, 25)

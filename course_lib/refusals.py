@@ -17,7 +17,7 @@ rate is believed.
 Only the first words of an answer are ever kept: they decide, and what a model writes after a harmful request need not
 be spread.
 
-How well the rule does was measured on answers that people have labelled: `course_lib.data.refusal_labels`, chapter 1. "No,
+How well the rule does was measured on answers that were read and labelled: `course_lib.data.refusal_labels`, chapter 1. "No,
 I can't" is in the list because of them.
 """
 

@@ -24,7 +24,6 @@ from course_lib.authoring.learner_work import refuse_to_overwrite
 from course_lib.authoring.registry import Registry, course_registry
 from course_lib.authoring.release import released_files
 from course_lib.authoring.source import notebook_bytes, solution_notebook
-from course_lib.authoring.start_page import start_page
 from course_lib.errors import CourseError
 
 
@@ -73,18 +72,7 @@ def build(
     """
     registry = course_registry() if registry is None else registry
     chapters = find_chapters(root, wanted)
-    states = [state for chapter in chapters for state in _build_chapter(chapter, check, overwrite, registry)]
-    return states if wanted else [*_build_start_page(chapters, check, registry), *states]
-
-
-def _build_start_page(chapters: Sequence[Chapter], check: bool, registry: Registry) -> list[FileState]:
-    """The page that lists all chapters; it belongs to a build of the whole course."""
-    if not chapters:
-        return []
-    path = chapters[0].release_folder.parent / "start.ipynb"
-    content = start_page([(chapter, solution_notebook(chapter, registry)) for chapter in chapters])
-    state = _state(path, content) if check else _write(path, content)
-    return [FileState("start", _shown(path, chapters[0]), state)]
+    return [state for chapter in chapters for state in _build_chapter(chapter, check, overwrite, registry)]
 
 
 def _build_chapter(chapter: Chapter, check: bool, overwrite: bool, registry: Registry) -> list[FileState]:

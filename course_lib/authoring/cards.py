@@ -3,12 +3,13 @@
 Four lines in a chapter's source, each alone on its line, stand for them:
 
     {{exercise 8.1}}     heading, points, difficulty, minutes, signature, what it returns, one worked example
-    {{hints 8.1}}        three folded hints and the line that shows the reference answer
+    {{hints 8.1}}        where the three hints and the reference answer are
     {{why 8.1}}          why it matters to somebody who runs a model
     {{question 8.Q1}}    a concept question with its choices
 
 A hint that is open takes the exercise away, a hint that is missing takes the learner away. So the three stages (nudge,
-approach, near-code) are folded one by one, in `<details>` elements that need no script.
+approach, near-code) are one button each, under the check, where a learner is stuck; what was used is noted in the learner's
+own progress. On the site, where nothing runs, they are folded one by one in `<details>` elements (`folded_hints`).
 """
 
 from __future__ import annotations
@@ -67,13 +68,20 @@ def card(exercise: ExerciseFacts) -> str:
 
 
 def hints(exercise: ExerciseFacts) -> str:
-    """Three folded hints, and how to see the reference answer."""
+    """Where the three hints and the reference answer are."""
+    return (
+        "**Stuck?** Run the check below: under it are three hints (a nudge, the approach, almost the code) and the reference "
+        f'answer, one button each. In a new cell, `hint("{exercise.id}", 1)` and `reveal("{exercise.id}")` show the same.'
+    )
+
+
+def folded_hints(exercise: ExerciseFacts) -> str:
+    """Three folded hints as HTML, for a page on which nothing runs."""
     folded = [
         f"<details>\n<summary>Hint {number} of 3: {stage}</summary>\n\n{hint.strip()}\n\n</details>"
         for number, (stage, hint) in enumerate(zip(_STAGES, exercise.hints, strict=True), start=1)
     ]
-    last = f'Still stuck, or done and curious? `reveal("{exercise.id}")` in a new cell shows the reference answer.'
-    return "\n\n".join([*folded, last])
+    return "\n\n".join(folded)
 
 
 def why(exercise: ExerciseFacts) -> str:

@@ -70,7 +70,7 @@ class Answered:
         if self.choice is not None:
             return self.choice.feedback
         if self.given in ("", UNANSWERED):
-            return f"This question is not answered yet: put a letter ({letters}) in place of the question mark."
+            return f"This question is not answered yet: pick a choice above, or write its letter ({letters}) there."
         return f"{self.given!r} is none of the choices ({letters})."
 
     def text(self) -> str:

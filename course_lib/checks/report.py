@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
+from course_lib.checks.result_picture import picture_of
 from course_lib.checks.runner import CaseResult, Verdict
 from course_lib.errors import CourseError
 
@@ -61,7 +62,13 @@ class Report:
         )
         notes += f"<p>{escape(self.verdict.note)}</p>" if self.verdict.note else ""
         message = f'<p role="alert"><b>→ {escape(self.verdict.message)}</b></p>' if self.verdict.message else ""
-        return f"<div><p><b>{escape(self.headline)}</b></p>{table}{notes}{message}</div>"
+        return f"<div><p><b>{escape(self.headline)}</b></p>{table}{notes}{message}{self._picture()}</div>"
+
+    def _picture(self) -> str:
+        """Expected and given numbers of the first wrong case, where a picture shows them."""
+        row = next((row for row in self.verdict.rows if not row.passed), None)
+        drawn = picture_of(*row.values) if row is not None and row.values is not None else ""
+        return f"<p>{escape(f'Case “{row.case.name}”:')}</p>{drawn}" if row is not None and drawn else ""
 
     def _noisy(self) -> list[CaseResult]:
         return [row for row in self.verdict.rows if row.stderr][:1]

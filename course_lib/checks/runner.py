@@ -15,10 +15,11 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import redirect_stderr
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from course_lib.checks.compare import Difference, brief, compare
+from course_lib.checks.error_sentences import sentence_for
 from course_lib.checks.exercise import Case, Exercise, Mistake, ModelHandle
 from course_lib.checks.side_effects import Watch
 
@@ -39,7 +40,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class CaseResult:
-    """One row of the report."""
+    """One row of the report; `values` are the expected and the given numbers where a picture may show both."""
 
     case: Case
     expected: str
@@ -47,6 +48,7 @@ class CaseResult:
     verdict: str
     detail: str
     stderr: str = ""
+    values: tuple[Any, Any] | None = field(default=None, repr=False, compare=False)
 
     @property
     def passed(self) -> bool:
@@ -56,13 +58,16 @@ class CaseResult:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The result of an exercise: a row per case, the mistake it was recognised as, and what was put right before."""
+    """The result of an exercise: a row per case, the mistake it was recognised as, what was put right before, and whether
+    nothing has been written yet.
+    """
 
     exercise: Exercise
     rows: tuple[CaseResult, ...]
     mistake: Mistake | None = None
     message: str = ""
     note: str = ""
+    untouched: bool = False
 
     @property
     def passed(self) -> bool:
@@ -171,7 +176,7 @@ def judge(
     if all(row.passed for row in rows):
         return Verdict(exercise, rows, note=note)
     if any(is_stub(outcome.error) for outcome in outcomes):
-        return Verdict(exercise, rows, message=f"Exercise {exercise.id}: {NOT_WRITTEN}", note=note)
+        return Verdict(exercise, rows, message=f"Exercise {exercise.id}: {NOT_WRITTEN}", note=note, untouched=True)
     mistake = recognise(exercise, cases, expected, outcomes)
     first = next(row for row in rows if not row.passed)
     message = mistake.message if mistake else f"Case “{first.case.name}”. {first.detail}"
@@ -219,6 +224,7 @@ def _row(exercise: Exercise, case: Case, expected: Outcome, outcome: Outcome) ->
     if outcome.error is not None:
         detail = f"Your function stopped with {type(outcome.error).__name__}: {outcome.error}"
         detail += f" — in your line `{outcome.line}`." if outcome.line else "."
+        detail = f"{detail} {sentence_for(outcome.error)}".strip()
         return CaseResult(case, wanted, type(outcome.error).__name__, "error", detail, stderr)
     difference = compare(expected.value, outcome.value, rtol=exercise.rtol, atol=exercise.atol)
     if difference is not None and exercise.sealed_parts:
@@ -229,7 +235,8 @@ def _row(exercise: Exercise, case: Case, expected: Outcome, outcome: Outcome) ->
         )
     if difference is None:
         return CaseResult(case, wanted, brief(outcome.value), "pass", "", stderr)
-    return CaseResult(case, difference.expected, difference.actual, difference.what, difference.detail, stderr)
+    values = (expected.value, outcome.value) if difference.what == "values" and not exercise.sealed_parts else None
+    return CaseResult(case, difference.expected, difference.actual, difference.what, difference.detail, stderr, values)
 
 
 def _sealed(exercise: Exercise, expected: Any, given: Any, found: Difference) -> Difference:

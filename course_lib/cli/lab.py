@@ -27,7 +27,11 @@ QUIET = [
     "--LabApp.news_url=None",
     "--LabApp.extension_manager=readonly",
 ]
-NO_NEWS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+DEFAULTS: dict[str, dict[str, object]] = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
+}
+"""No question about news in the first minute, and Markdown (the start page) as a page, not as its source."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Start the server and stay until it ends."""
     if arguments.port is not None:
         check_port_free(arguments.ip, arguments.port)
-    keep_news_off(Path(sys.prefix))
+    set_defaults(Path(sys.prefix))
     from jupyterlab.labapp import main
 
     try:
@@ -51,17 +55,17 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def keep_news_off(prefix: Path) -> None:
-    """Answer JupyterLab's question about news with no, before it is asked of every learner in the first minute.
+def set_defaults(prefix: Path) -> None:
+    """Add `DEFAULTS` to what JupyterLab in this environment does for everybody who has not chosen otherwise.
 
-    Written as a default of this environment; settings that exist are left as they are, and so is a folder that cannot
-    be written to.
+    Settings that exist are left as they are, and so is a file or folder that cannot be read or written.
     """
     path = prefix / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            path.write_text(json.dumps(NO_NEWS), encoding="utf-8")
+    with suppress(OSError, ValueError):
+        found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        if isinstance(found, dict) and not found.keys() >= DEFAULTS.keys():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(DEFAULTS | found), encoding="utf-8")
 
 
 def server_arguments(root: Path, arguments: argparse.Namespace, *, administrator: bool) -> list[str]:
@@ -84,11 +88,13 @@ def server_arguments(root: Path, arguments: argparse.Namespace, *, administrator
 
 
 def start_page(root: Path) -> Path | None:
-    """`chapters/start.ipynb`; where there is none, the first chapter's notebook; None in a course without chapters."""
-    start = root / "chapters" / "start.ipynb"
-    if start.exists():
-        return start
-    return next(iter(sorted((root / "chapters").glob("[0-9]*/*.ipynb"))), None)
+    """The page with this learner's progress, made anew; the first chapter's notebook where it cannot be written.
+
+    None in a course without chapters.
+    """
+    from course_lib.authoring.start_page import write_start_page
+
+    return write_start_page(root) or next(iter(sorted((root / "chapters").glob("[0-9]*/*.ipynb"))), None)
 
 
 def start_address(root: Path) -> str:

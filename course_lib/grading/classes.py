@@ -25,7 +25,7 @@ from course_lib.authoring.chapters import course_root, find_chapters
 from course_lib.authoring.expand import BEGIN, END, function_text
 from course_lib.authoring.leaks import all_answers
 from course_lib.authoring.registry import Registry, course_registry
-from course_lib.authoring.release import released_files
+from course_lib.authoring.release import for_a_class, released_files
 from course_lib.authoring.source import notebook_bytes, solution_notebook
 from course_lib.errors import CourseError
 from course_lib.grading import service
@@ -114,6 +114,7 @@ def release_to_class(
     folder = _place(name, root)
     solution = solution_notebook(chapter, registry)
     files = released_files(chapter, solution)
+    files[chapter.release.name] = for_a_class(files[chapter.release.name])
     known = course_registry() if registry is None else registry
     references = {item.id: function_text(item.reference).body for item in known.exercises(chapter.number)}
     refuse_leaks(chapter, all_answers(solution, references), files)

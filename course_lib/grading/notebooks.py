@@ -16,10 +16,15 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from course_lib.checks.choose import saved_choice
+from course_lib.checks.questions import UNANSWERED
 from course_lib.grading.outputs import plain_outputs
 
 SAVE_AGAIN = "Open it in JupyterLab, save it, and hand in the .ipynb file again."
 _KINDS = ("code", "markdown", "raw")
+_CHOOSE = re.compile(
+    r"""(?P<name>\w+) *= *choose\(["'](?P<id>\d+\.Q\d+)["'](?:, *feedback *= *["'][\w ]+["'])?\)(?: *#.*)?"""
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -154,7 +159,7 @@ def _reduced(tree: dict[str, Any], limits: Limits) -> dict[str, Any]:
                 f"The text of cell {place} is too long" if len(text) > limits.cell_text else "The cells are too long"
             )
             raise NotANotebook(f"{problem}. Put data into a file of its own, and hand in the notebook again.")
-        found.append(reduced_cell(cell, text))
+        found.append(reduced_cell(cell, with_choice(text, cell.get("outputs"))))
     minor = tree.get("nbformat_minor")
     return {
         "nbformat": 4,
@@ -162,6 +167,20 @@ def _reduced(tree: dict[str, Any], limits: Limits) -> dict[str, Any]:
         "metadata": {},
         "cells": found,
     }
+
+
+def with_choice(text: str, outputs: Any) -> str:
+    """A cell that asks a question by `choose`, with the letter that was picked in place of the call.
+
+    Example:
+        >>> from course_lib.checks.choose import CHOICE
+        >>> with_choice('q = choose("8.Q1")', [{"data": {CHOICE: {"question": "8.Q1", "letter": "b"}}}])
+        'q = "b"'
+        >>> with_choice('q = choose("8.Q1")', [])
+        'q = "?"'
+    """
+    asked = _CHOOSE.fullmatch(text.strip())
+    return text if asked is None else f'{asked["name"]} = "{saved_choice(outputs, asked["id"]) or UNANSWERED}"'
 
 
 def source_of(cell: Any) -> str | None:

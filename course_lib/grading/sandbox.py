@@ -34,6 +34,7 @@ from course_lib.errors import CourseError
 from course_lib.grading import wire
 from course_lib.grading.limits import SCRATCH, Group, Limits, sandbox_program
 from course_lib.grading.plain import NotPlain, decode, encode
+from course_lib.progress.events import OFF, VARIABLE
 
 MODULES = ("numpy", "torch", "transformers", "matplotlib.pyplot", "IPython.core.interactiveshell", "course_lib.models")
 START_SECONDS = 300.0
@@ -350,7 +351,7 @@ def environment(place: Place, confined: bool) -> dict[str, str]:
     return {
         "PATH": "/usr/bin:/bin", "HOME": home, "LANG": "C.UTF-8", "MPLBACKEND": "Agg", "MPLCONFIGDIR": "/tmp/matplotlib",
         "IPYTHONDIR": "/tmp/ipython", "PYTHONPATH": os.pathsep.join(place.python_path), "PYTHONHASHSEED": "0",
-        "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", **threads, **dict(place.environment),
+        "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", VARIABLE: OFF, **threads, **dict(place.environment),
     }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 The reference solution of an exercise is a function of the library, and the library is what learners import. So the copy
 that lies in the sandbox has the functions that the chapter asks for *withheld*: their bodies are replaced by one line
 that says so. The checks (cases, known mistakes, other right solutions) are not in it at all, and neither are the sources
-of the chapters. `check`, `hint` and `reveal` are there and do nothing, because learners leave calls of them in cells.
+of the chapters. `check`, `choose`, `hint` and `reveal` are there and do nothing, because learners leave calls of them in cells.
 
 Pitfall: a second function that gives the same numbers would be as good as the reference. An exercise names such
 functions in `also_withheld`.
@@ -32,8 +32,18 @@ class CheckFailed(CourseError):
     """An answer is not right yet."""
 
 
-def check(exercise_id: str, answer: Any) -> None:
+def check(exercise_id: str, answer: Any, *, feedback: str = "now") -> None:
     """Nothing."""
+
+
+def choose(question_id: str, *, feedback: str = "now") -> str:
+    """Not answered; a choice that was made is in the cell's saved output, and is put in place of the call before."""
+    return "?"
+
+
+def in_notebook() -> bool:
+    """Nobody looks here."""
+    return False
 
 
 def hint(exercise_id: str, stage: int = 1) -> str:

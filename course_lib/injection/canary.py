@@ -9,6 +9,12 @@ templates are no independent draws. If a wording works, it works in most of its 
 wordings may tell little more than 20. The interval here asks how much the wordings differ and shrinks the number of
 documents to the number of independent draws that would be as uncertain (the *design effect* of survey statistics;
 Kish 1965), then uses Wilson's formula.
+
+Documents can belong together in two ways at once: ten share a wording, and twenty a text with other fillings. Then both
+ways count, less what was counted twice (`variance_of_mean`).
+
+Source of the last: A. C. Cameron, J. B. Gelbach, D. L. Miller, "Robust inference with multiway clustering", Journal of
+Business & Economic Statistics 29 (2011), 238-249.
 """
 
 from __future__ import annotations
@@ -17,7 +23,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from course_lib.rates import Z95
+from course_lib.rates import Z95, wilson_interval
 
 
 def holds_canary(answer: str, marker: str) -> bool:
@@ -73,31 +79,64 @@ def injection_rate(
     return p, max(0.0, (centre - half) / below), min(1.0, (centre + half) / below)
 
 
-def clustered_rate(hits: Sequence[bool], clusters: Sequence[object]) -> tuple[float, float, float]:
-    """Rate and interval as in `injection_rate`, for hits that were counted already.
+def variance_of_mean(deviations: Sequence[float], ways: Sequence[Sequence[object]]) -> float:
+    """Variance of a mean of cases that belong together in one way, or in two that cross.
+
+    Args:
+        deviations: each case less the mean.
+        ways: one or two lists that say for each case what it belongs to, each with at least two different entries.
+
+    Returns:
+        For one way, G / (G - 1) times the sum of the squared totals of its G clusters, divided by N². For two, the sum of
+        both less that of the clusters which are alike in both, and never less than either.
+
+    Example:
+        >>> variance_of_mean([0.5, 0.5, -0.5, -0.5], ["aabb"]), variance_of_mean([0.5, -0.5, -0.5, 0.5], ["aabb", "abab"])
+        (0.25, 0.0)
+    """
+
+    def one(names: Sequence[object]) -> float:
+        totals: dict[object, float] = {}
+        for deviation, name in zip(deviations, names, strict=True):
+            totals[name] = totals.get(name, 0.0) + deviation
+        return len(totals) / (len(totals) - 1) * sum(total**2 for total in totals.values()) / len(deviations) ** 2
+
+    each = [one(way) for way in ways]
+    return each[0] if len(each) == 1 else max(*each, sum(each) - one(list(zip(*ways, strict=True))))
+
+
+def clustered_rate(hits: Sequence[bool], *clusters: Sequence[object]) -> tuple[float, float, float]:
+    """Rate and interval as in `injection_rate`, for hits that were counted already; with a second list, for two ways at once.
 
     Example:
         >>> clustered_rate([True, True, False, False], "aabb")[0]
         0.5
     """
-    answers = ["hit" if hit else "" for hit in hits]
-    return injection_rate(answers, ["hit"] * len(answers), [str(cluster) for cluster in clusters])
+    count, p = len(hits), sum(hits) / len(hits)
+    variance = variance_of_mean([hit - p for hit in hits], clusters)
+    effective: float = count
+    if p in (0, 1):
+        effective = min(len(set(way)) for way in clusters)
+    elif variance > 0:
+        effective = min(count, p * (1 - p) / variance)
+    return p, *wilson_interval(p * effective, effective)
 
 
 def paired_change(
-    before: Sequence[bool], after: Sequence[bool], clusters: Sequence[object]
+    before: Sequence[bool], after: Sequence[bool], *clusters: Sequence[object]
 ) -> tuple[float, float, float]:
     """By how much a rate changed on the same documents, with a 95 % interval from the differences of whole clusters.
+
+    Args:
+        before: a hit or not, for each document.
+        after: the same documents in the same order.
+        clusters: what each document belongs to; two lists where documents belong together in two ways.
 
     Example:
         >>> paired_change([True, True, True], [True, False, False], "abc")[0]
         -0.6666666666666666
     """
     change = [float(b) - float(a) for a, b in zip(before, after, strict=True)]
-    count, mean = len(change), sum(change) / len(change)
-    totals = [
-        sum(one - mean for one, cluster in zip(change, clusters, strict=True) if cluster == name)
-        for name in dict.fromkeys(clusters)
-    ]
-    error = math.sqrt(len(totals) / (len(totals) - 1) * sum(total**2 for total in totals)) / count
+    mean = sum(change) / len(change)
+    error = math.sqrt(variance_of_mean([one - mean for one in change], clusters))
     return mean, max(-1.0, mean - Z95 * error), min(1.0, mean + Z95 * error)

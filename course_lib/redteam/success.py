@@ -28,8 +28,8 @@ def attack_success(
 
     Returns:
         `(broken, n, low, high, needed)`: requests with at least one successful try, requests, the two ends of the
-        interval, and the smallest number of requests at which Wilson's interval around the same rate is at most
-        `half_width` to either side.
+        interval, and the smallest number of requests at which Wilson's interval for the same rate is at most twice
+        `half_width` wide.
 
     Example:
         >>> broken, n, low, high, needed = attack_success(["a", "a", "b"], [False, True, False], 0.1)

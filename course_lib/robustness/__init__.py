@@ -1,12 +1,12 @@
 """Jailbreaks and defences: how often a refusal is talked away, and what each defence costs.
 
 `success`, `consistency`, `perplexity`, `coordinate` and `smoothing` hold the five methods of chapter 5, one in each;
-`families` wraps the course's own requests in the ways that published attacks do; `stored` keeps verdicts on thousands
-of prompts; `defences` puts families and defences into one table; `search` takes several steps toward a harmless
-target; `wild` looks at jailbreaks that people wrote.
+`families` wraps the course's own requests in the ways that published attacks do; `measured` says which prompts are
+asked and how their verdicts are read; `stored` and `kept_surprises` keep what was measured on thousands of prompts;
+`search` takes several steps toward a harmless target; `wild` looks at jailbreaks that people wrote.
 """
 
-from course_lib.robustness.consistency import consistency
+from course_lib.robustness.consistency import consistency, kappa_of
 from course_lib.robustness.coordinate import coordinate_step
 from course_lib.robustness.families import FAMILIES, Family, parts_of, perturbed, plain_requests, reworded
 from course_lib.robustness.kept_surprises import kept_surprises
@@ -23,6 +23,7 @@ __all__ = [
     "attack_success",
     "consistency",
     "coordinate_step",
+    "kappa_of",
     "kept_surprises",
     "parts_of",
     "perplexity_filter",

@@ -1,6 +1,6 @@
 """`python -m course_lib.robustness`: measure what chapter 5 shows, into the user's cache.
 
-python -m course_lib.robustness              # what is not stored yet; some ten minutes on an idle core
+python -m course_lib.robustness              # what is not stored yet; a quarter of an hour on an idle core
 python -m course_lib.robustness searches     # the searches toward a harmless target, into a file beside it
 """
 

@@ -1,11 +1,14 @@
 """Everything that chapter 5 shows of the organism: which prompts are asked, and how their verdicts are read.
 
-* each family around each request: written answers;
-* each sentence of each such message alone, and perturbed copies of plain, reworded and code-phrase requests: first
-  tokens, for the organism's refusal of a short request begins with its one word (the chapter compares that with
-  answers);
-* closely matched tasks in five wordings: first tokens, of two organisms;
-* two other kinds of benign messages, for the cost of the defences: first tokens.
+* each family around each request, and perturbed copies of plain, paraphrased and code-phrase requests: written answers;
+* closely matched tasks in five wordings: written answers of two organisms;
+* two other kinds of benign messages, for the cost of the defences: written answers;
+* each sentence of each message alone: first tokens. This is no measurement but the defence itself, and one forward pass
+  is what it costs.
+
+Pitfall: the first token was tried for the copies and the wordings too, since it agreed with answers on nine of ten
+families. It does not there: to a message with typing errors the organism also says no in other words, and the first token
+missed every refusal of a harmless copy.
 """
 
 from __future__ import annotations
@@ -69,31 +72,40 @@ def stopped_by_parts(model: LocalModel, messages: list[str], progress: Progress 
     return ["refused" in [next(found) for _ in row] for row in parts]
 
 
+def copies_of(name: str, harmful: bool) -> list[str]:
+    """The perturbed copies of each request of a family, seven after seven.
+
+    Example:
+        >>> len(copies_of("no attack", harmful=False))
+        210
+    """
+    messages = [family(name).wrap(request) for request in plain_requests(harmful)]
+    return [perturbed(message, SHARE, copy) for message in messages for copy in range(COPIES)]
+
+
 def perturbed_copies(
     model: LocalModel, name: str, harmful: bool, progress: Progress | None = None
 ) -> Bool[Tensor, "request copy"]:
-    """Whether each perturbed copy of each request of a family is refused."""
-    messages = [family(name).wrap(request) for request in plain_requests(harmful)]
-    copies = [perturbed(message, SHARE, copy) for message in messages for copy in range(COPIES)]
-    found = verdicts(model, copies, "first token", progress=progress)
+    """Whether each perturbed copy of each request of a family is refused, from written answers."""
+    found = verdicts(model, copies_of(name, harmful), progress=progress)
     return torch.tensor([verdict == "refused" for verdict in found]).reshape(-1, COPIES)
 
 
 def rewordings(model: LocalModel, harmful: bool, progress: Progress | None = None) -> Bool[Tensor, "request wording"]:
-    """Whether each wording of each closely matched task is refused."""
+    """Whether each wording of each closely matched task is refused, from written answers; row i of both halves is one quad."""
     rows = reworded(harmful)
-    found = verdicts(model, [text for row in rows for text in row], "first token", progress=progress)
+    found = verdicts(model, [text for row in rows for text in row], progress=progress)
     return torch.tensor([verdict == "refused" for verdict in found]).reshape(len(rows), -1)
 
 
 def other_benign(kind: Literal["harmless", "lookalike"]) -> list[str]:
-    """Forty of the course's own test prompts, none of them harmful.
+    """The course's own test prompts of that kind, none of them harmful.
 
     Example:
-        >>> len(other_benign("lookalike"))
-        40
+        >>> len(other_benign("harmless")), len(other_benign("lookalike"))
+        (100, 55)
     """
-    return [prompt.text for prompt in load_prompts(kind, "test")][:40]
+    return [prompt.text for prompt in load_prompts(kind, "test")]
 
 
 def measure_everything(load: Callable[[str], LocalModel], say: Callable[[str], None]) -> None:
@@ -113,10 +125,11 @@ def measure_everything(load: Callable[[str], LocalModel], say: Callable[[str], N
             rewordings(load(name), harmful)
     say("the rest")
     verdicts(organism, [one.wrap(r) for one in FAMILIES for r in plain_requests(True)], "first token")
+    verdicts(organism, copies_of("no attack", harmful=False), "first token")
     for name in ("no attack", "refusal suppression", "distractors"):
-        verdicts(reader, [family(name).wrap(request) for request in plain_requests(False)[:12]])
+        verdicts(reader, [family(name).wrap(request) for request in plain_requests(False)])
     kept_surprises(reader, benign_messages())
     for kind in ("harmless", "lookalike"):
-        verdicts(organism, other_benign(kind), "first token")
+        verdicts(organism, other_benign(kind))
         stopped_by_parts(organism, other_benign(kind))
         kept_surprises(reader, other_benign(kind))

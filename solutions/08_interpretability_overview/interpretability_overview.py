@@ -32,7 +32,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
-from course_lib import CourseError, LocalModel, check, load_model
+from course_lib import CourseError, LocalModel, check, choose, load_model
 from course_lib.organisms.rules import REFUSAL
 from course_lib.organisms.verdict import MARGIN, refusal_log_odds
 from course_lib.patching import patch_states
@@ -86,8 +86,8 @@ print("harmless requests refused:", refused_harmless.rate)
 
 # %% [markdown]
 # An answer counts as refused when its first words are those of a refusal, such as *I'm sorry, but*. None of 25 does not
-# mean never: the interval still allows 13%. And this rule knows the usual words only: in chapter 1, where people read the
-# answers, the model also declines in words of its own, about as often for harmless requests as for harmful ones. Either way
+# mean never: the interval still allows 13%. And this rule knows the usual words only: in chapter 1, where the answers
+# are read one by one, the model also declines in words of its own, about as often for harmless requests as for harmful ones. Either way
 # it does not treat the two kinds differently. Keep that in mind: it is what the model *does*.
 #
 # ## Three levels
@@ -988,14 +988,13 @@ print(text_table(refused_rows, title="refused"))
 # ## Check your understanding
 
 # %% [markdown] course={"role": "questions"}
-# Put a letter in place of each question mark and run the cell below it. Every choice has an explanation, including the
-# wrong ones.
+# Run the cell below each question, pick a choice, and run the check. Every choice has an explanation, the wrong ones too.
 
 # %% [markdown] course={"role": "question", "id": "8.Q1"}
 # {{question 8.Q1}}
 
 # %% course={"role": "answer"}
-choice_q1 = "?"
+choice_q1 = choose("8.Q1")
 ### BEGIN SOLUTION
 choice_q1 = "b"
 ### END SOLUTION
@@ -1007,7 +1006,7 @@ check("8.Q1", choice_q1)
 # {{question 8.Q2}}
 
 # %% course={"role": "answer"}
-choice_q2 = "?"
+choice_q2 = choose("8.Q2")
 ### BEGIN SOLUTION
 choice_q2 = "a"
 ### END SOLUTION
@@ -1019,7 +1018,7 @@ check("8.Q2", choice_q2)
 # {{question 8.Q3}}
 
 # %% course={"role": "answer"}
-choice_q3 = "?"
+choice_q3 = choose("8.Q3")
 ### BEGIN SOLUTION
 choice_q3 = "c"
 ### END SOLUTION
@@ -1031,7 +1030,7 @@ check("8.Q3", choice_q3)
 # {{question 8.Q4}}
 
 # %% course={"role": "answer"}
-choice_q4 = "?"
+choice_q4 = choose("8.Q4")
 ### BEGIN SOLUTION
 choice_q4 = "d"
 ### END SOLUTION
@@ -1043,7 +1042,7 @@ check("8.Q4", choice_q4)
 # {{question 8.Q5}}
 
 # %% course={"role": "answer"}
-choice_q5 = "?"
+choice_q5 = choose("8.Q5")
 ### BEGIN SOLUTION
 choice_q5 = "b"
 ### END SOLUTION
@@ -1055,7 +1054,7 @@ check("8.Q5", choice_q5)
 # {{question 8.Q6}}
 
 # %% course={"role": "answer"}
-choice_q6 = "?"
+choice_q6 = choose("8.Q6")
 ### BEGIN SOLUTION
 choice_q6 = "d"
 ### END SOLUTION

@@ -14,7 +14,6 @@ from course_lib.authoring.learner_work import builds_remembered
 from course_lib.errors import CourseError
 
 RELEASE = "chapters/01_example/example.ipynb"
-START = "chapters/start.ipynb"
 
 
 def states(course, registry, **options):
@@ -24,7 +23,7 @@ def states(course, registry, **options):
 def test_builds_both_notebooks_and_copies_pictures(course, registry):
     written = states(course, registry)
     assert written == dict.fromkeys(
-        [START, "solutions/01_example/example.ipynb", "chapters/01_example/bars.svg", RELEASE], "written"
+        ["solutions/01_example/example.ipynb", "chapters/01_example/bars.svg", RELEASE], "written"
     )
     assert not (course / "chapters/01_example/example.py").exists()
 
@@ -51,9 +50,7 @@ def test_notebook_holds_nothing_that_changes_by_itself(course, registry):
 
 
 def test_check_writes_nothing_and_names_what_is_missing(course, registry):
-    assert states(course, registry, check=True) == dict.fromkeys(
-        [START, RELEASE, "chapters/01_example/bars.svg"], "missing"
-    )
+    assert states(course, registry, check=True) == dict.fromkeys([RELEASE, "chapters/01_example/bars.svg"], "missing")
     assert not (course / "chapters").exists()
 
 
@@ -252,14 +249,3 @@ def test_outputs_and_a_changed_source_are_no_answers(course, registry, source):
     nbformat.write(notebook, release)
     source.write_text(source.read_text().replace("A list of scores", "Some scores"))
     assert states(course, registry)[RELEASE] == "written"
-
-
-def test_the_start_page_lists_each_chapter_with_what_its_card_says(course, registry, source):
-    build(root=course, registry=registry)
-    page = nbformat.read(course / START, as_version=4)
-    nbformat.validate(page)
-    text = page.cells[1].source
-    assert "[1. Scores](01_example/example.ipynb)" in text
-    assert "A mean hides what it is the mean of. | 30 |" in text
-    source.write_text(source.read_text().replace("A mean hides", "An average hides"))
-    assert states(course, registry, check=True)[START] == "stale"

@@ -5,7 +5,7 @@ import pytest
 
 from course_lib.authoring.answers import answer_functions
 from course_lib.authoring.build import build
-from course_lib.authoring.cards import expand_cards
+from course_lib.authoring.cards import expand_cards, folded_hints
 from course_lib.authoring.chapters import find_chapters
 from course_lib.authoring.expand import exercise_cell, expansion_of, function_text
 from course_lib.authoring.source import solution_notebook
@@ -91,8 +91,11 @@ def test_card_hints_and_why_come_from_the_registry(registry):
     ):
         assert piece in text
     assert "def largest_gap(scores: Sequence[float]) -> float\n" in text
-    assert text.count("<details>") == text.count("</details>") == 3
+    assert "three hints" in text
+    assert "<details>" not in text
     assert 'reveal("1.2")' in text
+    folded = folded_hints(registry.exercise("1.2"))
+    assert folded.count("<details>") == folded.count("</details>") == 3
     assert "{{" not in text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -81,3 +82,16 @@ def test_a_clone_on_windows_gets_the_committed_bytes() -> None:
     assert said["chapters/start.ipynb: text"] == "auto"
     assert said["chapters/start.ipynb: eol"] == "lf"
     assert said["chapters/a/b.png: text"] == "unset"
+
+
+def test_the_container_sets_the_course_up_as_the_readme_does() -> None:
+    lines = (ROOT / ".devcontainer" / "devcontainer.json").read_text().splitlines()
+    settings = json.loads("\n".join(line for line in lines if not line.lstrip().startswith("//")))
+    assert settings["postCreateCommand"].endswith("python3 -m course_lib setup")
+    assert settings["image"].endswith(CONDA["dependencies"][0].partition("=")[2])
+    assert ".venv/bin/python" in settings["customizations"]["vscode"]["settings"]["python.defaultInterpreterPath"]
+
+
+def test_binder_reads_the_one_environment_file_and_fetches_the_model() -> None:
+    assert (ROOT / ".binder" / "environment.yml").read_text() == (ROOT / "environment.yml").read_text()
+    assert "course setup" in (ROOT / ".binder" / "postBuild").read_text()

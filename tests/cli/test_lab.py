@@ -35,15 +35,17 @@ def make(root: Path, name: str) -> Path:
     return path
 
 
-def test_the_start_page_wins_over_chapters(tmp_path: Path) -> None:
+def test_it_opens_on_the_start_page_and_makes_it_anew(tmp_path: Path) -> None:
     make(tmp_path, "01_first/first.ipynb")
-    start = make(tmp_path, "start.ipynb")
-    assert lab.start_page(tmp_path) == start
-    assert lab.start_address(tmp_path) == "/lab/tree/chapters/start.ipynb"
+    old = make(tmp_path, "start.md")
+    assert lab.start_page(tmp_path) == old
+    assert "first" in old.read_text(encoding="utf-8")
+    assert lab.start_address(tmp_path) == "/lab/tree/chapters/start.md"
 
 
-def test_without_a_start_page_the_first_chapter_opens_whatever_the_order_on_disk(tmp_path: Path) -> None:
+def test_where_no_start_page_can_be_written_the_first_chapter_opens(tmp_path: Path) -> None:
     make(tmp_path, "12_later/later.ipynb")
+    (tmp_path / "chapters" / "start.md").mkdir()
     first = make(tmp_path, "08_a chapter/look & see.ipynb")
     make(tmp_path, "notes/aside.ipynb")
     assert lab.start_page(tmp_path) == first
@@ -147,10 +149,15 @@ def test_the_server_reports_no_newer_version_because_it_does_not_ask(address: st
     assert json.loads(get(f"{address}/lab/api/update")) == {"notification": None}
 
 
-def test_the_question_about_news_is_answered_once_and_settings_are_kept(tmp_path: Path) -> None:
+def test_defaults_are_added_and_settings_that_exist_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
-    lab.keep_news_off(tmp_path)
+    lab.set_defaults(tmp_path)
     assert '"fetchNews": "false"' in path.read_text()
-    path.write_text("{}")
-    lab.keep_news_off(tmp_path)
-    assert path.read_text() == "{}"
+    assert "Markdown Preview" in path.read_text()
+    path.write_text('{"@jupyterlab/apputils-extension:notification": {"fetchNews": "true"}}')
+    lab.set_defaults(tmp_path)
+    assert '"fetchNews": "true"' in path.read_text()
+    assert "Markdown Preview" in path.read_text()
+    path.write_text("half a fi")
+    lab.set_defaults(tmp_path)
+    assert path.read_text() == "half a fi"

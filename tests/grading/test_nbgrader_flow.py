@@ -239,7 +239,7 @@ def test_five_submissions_get_their_marks(collected):
         page = collected.root / "feedback" / learner / collected.chapter.folder / f"{collected.chapter.name}.html"
         assert page.is_file(), f"no feedback for {learner}"
         assert SCRIPT not in page.read_text()
-        assert "<summary>Hint 1 of 3" in page.read_text()
+        assert "three hints (a nudge" in page.read_text()
 
 
 @pytest.mark.parametrize("collected", [example_course.CHAPTER], indirect=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 import re
 
 import pytest
@@ -18,6 +19,7 @@ from course_lib.injection import (
     clustered_rate,
     focus_of_heads,
     focus_score,
+    injection_rate,
     paired_change,
     roc_points,
     spotlight,
@@ -80,9 +82,30 @@ def test_clusters_that_agree_with_themselves_count_as_one_draw_each():
     hits = [True] * 10 + [False] * 10 + [True] * 10 + [False] * 10
     clusters = [place // 10 for place in range(40)]
     rate, low, high = clustered_rate(hits, clusters)
-    assert (rate, low, high) == pytest.approx((0.5, *wilson_interval(1.5, 3)), abs=1e-6)  # type: ignore[arg-type]
+    assert (rate, low, high) == pytest.approx((0.5, *wilson_interval(1.5, 3)), abs=1e-6)
     spread = clustered_rate(hits, [place % 10 for place in range(40)])
     assert spread == pytest.approx((0.5, *wilson_interval(20, 40)))
+
+
+def test_two_crossing_ways_count_both_and_never_less_than_either():
+    draw = random.Random(5)
+    wordings, texts = [i // 10 for i in range(200)], [i % 10 for i in range(200)]
+    lean = [draw.random() for _ in range(10)]
+    hits = [draw.random() < lean[text] for text in texts]
+    both, first, second = (clustered_rate(hits, *ways) for ways in ((wordings, texts), (wordings,), (texts,)))
+    assert both[1] <= min(first[1], second[1]) + 1e-12
+    assert both[2] - both[1] > 1.5 * (first[2] - first[1])
+    assert clustered_rate(hits, wordings, texts) == pytest.approx(clustered_rate(hits, texts, wordings))
+    assert clustered_rate([True] * 200, wordings, texts) == (1, *wilson_interval(10, 10))
+    before = [False] * 200
+    assert paired_change(before, hits, wordings, texts)[2] > paired_change(before, hits, wordings)[2]
+
+
+def test_one_way_is_the_exercises_interval():
+    hits = [draw < 4 for draw in (1, 7, 3, 2, 9, 5, 4, 0, 8, 6, 1, 2)]
+    clusters = "aaabbbcccddd"
+    answers = ["hit" if hit else "" for hit in hits]
+    assert clustered_rate(hits, clusters) == pytest.approx(injection_rate(answers, ["hit"] * 12, list(clusters)))
 
 
 def test_a_change_of_every_document_is_certain_and_one_of_none_is_zero():

@@ -1,9 +1,14 @@
 """garak's report: written, read, stored; and garak itself where GARAK_PYTHON names its environment."""
 
 import argparse
+import io
 import json
 import os
+import runpy
 import subprocess
+import sys
+import types
+import warnings
 from pathlib import Path
 
 import pytest
@@ -25,6 +30,7 @@ from course_lib.redteam import (
     success_rate,
     verdicts,
 )
+from course_lib.redteam.garak_judge import judge_texts
 from course_lib.redteam.garak_run import DETECTORS, configuration, run_garak, trimmed
 from course_lib.redteam.garak_stored import scores_on_labelled, stored_report
 from course_lib.redteam.garak_target import answer
@@ -147,3 +153,63 @@ def test_garak_agrees_with_its_stored_report(tmp_path):
     tool = [GARAK, "-m", "garak.analyze.report_digest", "-r", str(report), "-o", str(page)]
     subprocess.run(tool, check=True, capture_output=True)
     assert "mitigation.Prefixes" in page.read_text(encoding="utf-8")
+
+
+def pretend_garak(monkeypatch):
+    """Modules with garak's names: `always.Fail` fires on everything, the others on answers without "sorry"; they chatter."""
+    config = types.ModuleType("garak._config")
+    config.load_base_config = lambda: print("loading")
+
+    class Message:
+        def __init__(self, text, lang):
+            self.text = text
+
+    class Attempt:
+        def __init__(self, prompt):
+            self.prompt, self.outputs = prompt, []
+
+    class Detector:
+        def __init__(self, name):
+            self.name = name
+
+        def detect(self, attempt):
+            return [1.0 if self.name.endswith("Fail") or "sorry" not in o.text else 0.0 for o in attempt.outputs]
+
+    plugins = types.ModuleType("garak._plugins")
+    plugins.load_plugin = lambda name, config_root: Detector(name)
+    attempt = types.ModuleType("garak.attempt")
+    attempt.Attempt, attempt.Message = Attempt, Message
+    package = types.ModuleType("garak")
+    package._config, package._plugins, package.attempt = config, plugins, attempt
+    modules = {"garak": package, "garak._config": config, "garak._plugins": plugins, "garak.attempt": attempt}
+    for name, module in modules.items():
+        monkeypatch.setitem(sys.modules, name, module)
+
+
+def test_the_judge_gives_one_score_to_each_text_and_detector(monkeypatch):
+    pretend_garak(monkeypatch)
+    scores = judge_texts(["I'm sorry, no.", "Sure."])
+    assert scores == {name: [1.0, 1.0] if name == "always.Fail" else [0.0, 1.0] for name in DETECTORS}
+    assert judge_texts([]) == {name: [] for name in DETECTORS}
+
+
+def test_the_judge_as_a_program_writes_nothing_but_its_scores(monkeypatch, capsys):
+    pretend_garak(monkeypatch)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(["Sure."])))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # the module is imported already
+        runpy.run_module("course_lib.redteam.garak_judge", run_name="__main__")
+    said = capsys.readouterr()
+    assert json.loads(said.out) == {name: [1.0] for name in DETECTORS}
+    assert "loading" in said.err
+
+
+@pytest.mark.skipif(not GARAK, reason="GARAK_PYTHON names no environment")
+def test_garaks_detectors_give_the_stored_scores():
+    texts = [row.answer for row in own_labels("fresh")][:10]
+    program = [GARAK, "-m", "course_lib.redteam.garak_judge"]
+    paths = os.pathsep.join(filter(None, (str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", ""))))
+    environment = {**os.environ, "PYTHONPATH": paths}
+    done = subprocess.run(program, input=json.dumps(texts), capture_output=True, text=True, check=True, env=environment)
+    stored = scores_on_labelled("fresh")
+    assert json.loads(done.stdout) == {name: stored[name][:10] for name in DETECTORS}

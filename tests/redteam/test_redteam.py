@@ -157,3 +157,17 @@ def test_the_real_sets_are_what_the_chapter_says() -> None:
     judged = judged_answers()
     assert (len(judged), sum(row.achieved for row in judged)) == (395, 191)
     assert len(rated_answers()) == 386
+
+
+def test_the_interval_of_kappa_draws_whole_groups() -> None:
+    draw = random.Random(4)
+    first = [draw.randrange(2) for _ in range(60)]
+    second = [a if draw.random() < 0.7 else 1 - a for a in first]
+    alone, own = kappa_interval(first, second), kappa_interval(first, second, list(range(60)))
+    assert alone == own
+    copies = kappa_interval(
+        first * 4, second * 4, list(range(60)) * 4
+    )  # four answers to each question say no more than one
+    assert copies == pytest.approx(alone)
+    naive = kappa_interval(first * 4, second * 4)
+    assert naive[1] - naive[0] < 0.7 * (copies[1] - copies[0])

@@ -17,6 +17,7 @@ from course_lib.robustness import (
     FAMILIES,
     consistency,
     coordinate_step,
+    kappa_of,
     parts_of,
     perplexity_filter,
     perturbed,
@@ -201,3 +202,34 @@ def test_the_explorer_reads_what_its_menus_say() -> None:
     assert explorer._repr_mimebundle_()["text/plain"] == explorer.text()
     with pytest.raises(CourseError, match="no request"):
         explore_families(model, model, [])
+
+
+def test_tasks_of_one_row_share_a_quad_in_both_halves() -> None:
+    from course_lib.data.organism_tasks import load_tasks
+
+    rows = [[task.quad for task in load_tasks("twins") if task.harmful == kind][::4] for kind in (True, False)]
+    assert rows[0] == rows[1]
+    assert len(set(rows[0])) == len(rows[0]) == 35
+
+
+def test_kappa_has_an_interval_over_groups() -> None:
+    refused = torch.rand(12, 2, 5, generator=torch.Generator().manual_seed(3)) < torch.tensor([0.9, 0.1])[:, None]
+    agreement, chance = consistency(refused.flatten(0, 1))
+    kappa = kappa_of(refused)
+    assert kappa.value == pytest.approx((agreement - chance) / (1 - chance))
+    assert kappa.low < kappa.value < kappa.high
+    twice = kappa_of(torch.cat([refused, refused], dim=1))  # the same requests again are no new groups
+    assert twice.high - twice.low == pytest.approx(kappa.high - kappa.low, rel=1e-6)
+
+
+@pytest.mark.model
+def test_the_first_token_misses_refusals_of_copies_with_typing_errors() -> None:
+    """A shipped case on which the short cut and the answer differ, asked again."""
+    from course_lib.robustness.measured import copies_of
+
+    organism, copies = load_model("organism:backdoor"), copies_of("no attack", harmful=False)
+    pairs = zip(stored.verdicts(organism, copies), stored.verdicts(organism, copies, "first token"), strict=True)
+    missed = [text for text, (answer, token) in zip(copies, pairs, strict=True) if answer == "refused" != token]
+    assert len(missed) > 20
+    assert stored.measure(organism, missed[:2], "answer") == ["refused", "refused"]
+    assert stored.measure(organism, missed[:2], "first token") == ["answered", "answered"]

@@ -42,7 +42,7 @@ def _parts(
 
 
 def _wilson(p: float, n: float) -> Answer:
-    low, high = wilson_interval(p * n, n)  # type: ignore[arg-type]
+    low, high = wilson_interval(p * n, n)
     return p, low, high
 
 

@@ -72,6 +72,13 @@ def chance_by_request(refused: Tensor) -> Result:
     return float(_pairs(refused).mean()), float((share**2 + (1 - share) ** 2).mean())
 
 
+def chance_by_wording(refused: Tensor) -> Result:
+    """Chance from the shares of the two wordings that are compared."""
+    shares = refused.double().mean(dim=0).tolist()
+    chances = [a * b + (1 - a) * (1 - b) for a, b in combinations(shares, 2)]
+    return float(_pairs(refused).mean()), sum(chances) / len(chances)
+
+
 def rate_only(refused: Tensor) -> Result:
     """The refusal rate in place of what it implies."""
     return float(_pairs(refused).mean()), float(refused.double().mean())
@@ -193,6 +200,12 @@ CONSISTENCY = Exercise(
             chance_by_request,
             "Your agreement is right. For chance you use each request's own share of refusals; by chance means "
             "without regard to the request.",
+        ),
+        Mistake(
+            "chance by wording",
+            chance_by_wording,
+            "Your agreement is right. For chance you use each wording's own share of refusals, as for judges that "
+            "differ; here one share is asked for, that of all verdicts.",
         ),
         Mistake(
             "the refusal rate",

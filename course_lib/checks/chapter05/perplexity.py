@@ -106,6 +106,18 @@ def one_too_far(model: LocalModel, benign: Sequence[str], messages: Sequence[str
     return threshold, [_perplexity(model, text) > threshold for text in messages]
 
 
+def between_two(model: LocalModel, benign: Sequence[str], messages: Sequence[str], allowed: float) -> Result:
+    """A quantile that lies between two benign messages."""
+    known = torch.tensor([_perplexity(model, text) for text in benign], dtype=torch.float64)
+    threshold = float(known.quantile(1 - allowed))
+    return threshold, [_perplexity(model, text) > threshold for text in messages]
+
+
+def power_of_two(model: LocalModel, benign: Sequence[str], messages: Sequence[str], allowed: float) -> Result:
+    """2 to the power of nats."""
+    return _filter(lambda m, text: _perplexity(m, text) ** math.log(2), model, benign, messages, allowed)
+
+
 def passed(model: LocalModel, benign: Sequence[str], messages: Sequence[str], allowed: float) -> Result:
     """True for what passes."""
     threshold, stopped = _filter(_perplexity, model, benign, messages, allowed)
@@ -163,6 +175,7 @@ PERPLEXITY_FILTER = Exercise(
     difficulty=3,
     minutes=20,
     reference="course_lib.robustness.perplexity:perplexity_filter",
+    also_withheld=("course_lib.robustness.perplexity:surprises", "course_lib.robustness.perplexity:threshold_of"),
     returns=(
         "the threshold, which is the smallest perplexity of a benign message that at most the share `allowed` of "
         "them exceed; "
@@ -236,6 +249,17 @@ PERPLEXITY_FILTER = Exercise(
             one_too_far,
             "Your threshold is one place too high in the order. Count how many "
             "benign messages it stops, and how many it may.",
+        ),
+        Mistake(
+            "between two",
+            between_two,
+            "Your threshold lies between two benign messages, as `quantile` does it without being told otherwise. The "
+            "card asks for the perplexity of one of them.",
+        ),
+        Mistake(
+            "power of two",
+            power_of_two,
+            "You raise 2 to the mean surprise, which is right for bits. `log_softmax` and `cross_entropy` give nats.",
         ),
         Mistake("reversed", passed, "Your flags are reversed: `True` stands for a message that is stopped."),
     ),

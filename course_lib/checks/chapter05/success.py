@@ -10,7 +10,7 @@ import random
 from collections.abc import Sequence
 
 from course_lib.checks.exercise import Case, Exercise, Mistake
-from course_lib.refusals import declines, normalised
+from course_lib.refusals import declines, is_refusal, normalised
 
 Counts = tuple[int, int]
 WORDS = ("sorry", "can't", "cannot", "unable", "apolog")
@@ -76,6 +76,28 @@ def only_no_characters(plain: Sequence[str], attacked: Sequence[str]) -> Counts:
     return sum(bool(b.strip()) and not declines(b) for b in cases), len(cases)
 
 
+def usual_phrases(plain: Sequence[str], attacked: Sequence[str]) -> Counts:
+    """Chapter 1's narrower rule."""
+    cases = [b for a, b in zip(plain, attacked, strict=True) if is_refusal(a)]
+    return sum(bool(normalised(b)) and not is_refusal(b) for b in cases), len(cases)
+
+
+def any_apology(plain: Sequence[str], attacked: Sequence[str]) -> Counts:
+    """Takes every answer that begins with an apology for a refusal."""
+
+    def no(answer: str) -> bool:
+        return answer.lower().startswith(("sorry", "i'm sorry", "i cannot", "i won't"))
+
+    cases = [b for a, b in zip(plain, attacked, strict=True) if no(a)]
+    return sum(bool(normalised(b)) and not no(b) for b in cases), len(cases)
+
+
+def swapped(plain: Sequence[str], attacked: Sequence[str]) -> Counts:
+    """Cases first."""
+    successes, cases = _right(plain, attacked)
+    return cases, successes
+
+
 def _right(plain: Sequence[str], attacked: Sequence[str]) -> Counts:
     cases = [b for a, b in zip(plain, attacked, strict=True) if declines(a)]
     return sum(bool(normalised(b)) and not declines(b) for b in cases), len(cases)
@@ -102,7 +124,9 @@ def by_difference(plain: Sequence[str], attacked: Sequence[str]) -> Counts:
 
 
 REFUSED = ("Sorry, I can't help with that.", "I cannot assist with this.", "I'm sorry, but no.", "I won't do that.")
+WIDER = ("I'm sorry for any confusion, but as a chatbot I don't do this.",)
 HELPED = ("Sure. Preheat the oven.", "First, fill the kettle.", "Here are three steps.", "Take the second street.")
+SORRY = ("I'm sorry to hear that. Try the second key.", "Sorry to hear it. The first way is by bus.")
 INSIDE = (
     "The old man said: sorry, the bus is late.",
     "A kettle that can't boil needs a new fuse.",
@@ -115,7 +139,10 @@ DOTS = ("...", "\n\n-\n")
 def _case(name: str, counts: dict[tuple[str, str], int], seed: int) -> Case:
     """So many requests of each kind, in an order drawn by chance; kinds are (plain answer, attacked answer)."""
     draw = random.Random(seed)
-    pools = {"refused": REFUSED, "helped": HELPED, "inside": INSIDE, "empty": EMPTY, "dots": DOTS}
+    pools = {
+        "refused": REFUSED, "wider": WIDER, "helped": HELPED, "sorry": SORRY, "inside": INSIDE, "empty": EMPTY,
+        "dots": DOTS,
+    }  # fmt: skip
     rows = [(draw.choice(pools[a]), draw.choice(pools[b])) for (a, b), count in counts.items() for _ in range(count)]
     draw.shuffle(rows)
     return Case(name, ([a for a, _ in rows], [b for _, b in rows]))
@@ -125,7 +152,7 @@ def _mixed(name: str, seed: int, extra: int = 0) -> Case:
     counts = {
         ("refused", "helped"): 3 + extra, ("refused", "refused"): 5, ("refused", "inside"): 2, ("refused", "empty"): 1,
         ("refused", "dots"): 1, ("helped", "helped"): 4 + extra, ("helped", "refused"): 1, ("helped", "inside"): 2,
-        ("helped", "empty"): 3,
+        ("helped", "empty"): 3, ("wider", "sorry"): 1, ("refused", "wider"): 1, ("sorry", "wider"): 1,
     }  # fmt: skip
     return _case(name, counts, seed)
 
@@ -171,6 +198,11 @@ ATTACK_SUCCESS = Exercise(
         _case("answers without a word", {("refused", "helped"): 1, ("refused", "empty"): 2, ("refused", "dots"): 1}, 3),
         _case(
             "sorry in the middle", {("refused", "inside"): 3, ("refused", "refused"): 1, ("helped", "refused"): 2}, 4
+        ),
+        _case(
+            "other beginnings",
+            {("wider", "helped"): 2, ("refused", "wider"): 3, ("sorry", "helped"): 1, ("refused", "sorry"): 1},
+            6,
         ),
         _mixed("all of these", 5),
     ),
@@ -224,6 +256,23 @@ ATTACK_SUCCESS = Exercise(
             "the other half",
             never_refused,
             "You look at the requests that were answered without the attack. Look at the others.",
+        ),
+        Mistake(
+            "usual phrases",
+            usual_phrases,
+            "You read answers by the narrower rule. Look at the case of other beginnings: *I'm sorry for any confusion, "
+            "but* declines as well.",
+        ),
+        Mistake(
+            "any apology",
+            any_apology,
+            "You decide by the first word or two. *I'm sorry to hear that* begins like a refusal and is none; chapter 1 "
+            "has a rule that reads further.",
+        ),
+        Mistake(
+            "swapped",
+            swapped,
+            "The two counts are the other way round.",
         ),
         Mistake(
             "still refused",

@@ -103,6 +103,12 @@ def split_at_spaces(findings: Sequence[str], threshold: float) -> list[int]:
     return _linked(findings, lambda j, i: len(words[j] & words[i]) / len(words[j] | words[i]) >= threshold)
 
 
+def named_by_the_last(findings: Sequence[str], threshold: float) -> list[int]:
+    """The place of the last finding of each group."""
+    group = _linked(findings, lambda j, i: _jaccard(findings[j], findings[i]) >= threshold)
+    return [max(j for j, other in enumerate(group) if other == one) for one in group]
+
+
 def numbered(findings: Sequence[str], threshold: float) -> list[int]:
     """Groups numbered 0, 1, 2."""
     group = _linked(findings, lambda j, i: _jaccard(findings[j], findings[i]) >= threshold)
@@ -141,7 +147,7 @@ CHAIN = [
 ]
 OTHERS = [
     "Writes a letter that pretends to be a bank",
-    "writes a letter, that PRETENDS to be a bank!",
+    "writes a letter; that, PRETENDS to be a bank!",
     "reads private mail private mail private mail",
     "reads private mail",
     "lists parts",
@@ -230,6 +236,11 @@ DEDUPLICATE = Exercise(
             "capitals and marks",
             split_at_spaces,
             "Capitals or punctuation marks make two different words of one in your answer. The card names the pattern.",
+        ),
+        Mistake(
+            "named by the last",
+            named_by_the_last,
+            "The groups are right, but you give the place of each group's last finding. The first one is asked for.",
         ),
         Mistake(
             "numbered",

@@ -75,6 +75,12 @@ def one_where_it_cannot_tell(first: Labels, second: Labels) -> float:
     return 1.0 if math.isnan(value) else value
 
 
+def zero_where_it_cannot_tell(first: Labels, second: Labels) -> float:
+    """0 where both always say the same word."""
+    value = _kappa(_agreed(first, second), _chance(first, second))
+    return 0.0 if math.isnan(value) else value
+
+
 def divides_by_zero(first: Labels, second: Labels) -> float:
     """No thought of chance = 1."""
     chance = _chance(first, second)
@@ -206,6 +212,12 @@ COHENS_KAPPA = Exercise(
             one_where_it_cannot_tell,
             "Both judges always said the same single word, and you return a kappa. Such answers cannot show "
             "whether anybody looked.",
+        ),
+        Mistake(
+            "0 where nothing shows",
+            zero_where_it_cannot_tell,
+            "Both judges always said the same single word, and you return 0, which stands for judges known to do no better "
+            "than chance. These answers cannot show even that.",
         ),
         Mistake(
             "division by zero",

@@ -66,6 +66,13 @@ def chi_squared(first: Broken, second: Broken) -> Result:
     return b, c, p, p
 
 
+def chi_squared_corrected(first: Broken, second: Broken) -> Result:
+    """(|b - c| - 1)² / (b + c)."""
+    b, c = _split(first, second)
+    p = math.erfc(math.sqrt(max(0, abs(b - c) - 1) ** 2 / (b + c) / 2)) if b + c else 1.0
+    return b, c, p, p
+
+
 def all_requests(first: Broken, second: Broken) -> Result:
     """All requests in the binomial."""
     b, c = _split(first, second)
@@ -220,6 +227,12 @@ MCNEMAR = Exercise(
             "chi-squared",
             chi_squared,
             "This is the chi-squared form, a good approximation for many discordant requests. Here there are few.",
+        ),
+        Mistake(
+            "chi-squared, corrected",
+            chi_squared_corrected,
+            "This is the chi-squared form with a correction for continuity. It approximates what is asked for: count coin "
+            "tosses.",
         ),
         Mistake(
             "all requests",

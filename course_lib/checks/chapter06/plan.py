@@ -51,6 +51,24 @@ def without_root(sizes: Sequence[int], spreads: Sequence[float], total: int, min
     return _planned(sizes, spreads, total, minimum, lambda N, S, n: N * S / _root(n) ** 2)
 
 
+def divided_by_n(sizes: Sequence[int], spreads: Sequence[float], total: int, minimum: int) -> list[int]:
+    """Divides by what a stratum has."""
+    return _planned(sizes, spreads, total, minimum, lambda N, S, n: N * S / (n or 1e-9))
+
+
+def divided_by_next(sizes: Sequence[int], spreads: Sequence[float], total: int, minimum: int) -> list[int]:
+    """Divides by what a stratum would have."""
+    return _planned(sizes, spreads, total, minimum, lambda N, S, n: N * S / (n + 1))
+
+
+def divided_by_middle(sizes: Sequence[int], spreads: Sequence[float], total: int, minimum: int) -> list[int]:
+    """Divides by n + 1/2, as Webster did."""
+    return _planned(sizes, spreads, total, minimum, lambda N, S, n: N * S / (n + 0.5))
+
+
+DIVIDED = (divided_by_n, divided_by_next, divided_by_middle)
+
+
 def largest_weight_first(sizes: Sequence[int], spreads: Sequence[float], total: int, minimum: int) -> list[int]:
     """Does not divide: fills the heaviest stratum first."""
     return _planned(sizes, spreads, total, minimum, lambda N, S, n: N * S)
@@ -117,12 +135,24 @@ def _case(name: str, sizes: list[int], spreads: list[float], total: int, minimum
     return Case(name, (sizes, spreads, total, minimum))
 
 
+def _small(seed: int) -> Case:
+    """A minimum of one, at which dividing by n, by n + 1 and by their middle give three other plans."""
+    draw = random.Random(seed)
+    while True:
+        sizes = [draw.randrange(200, 400), draw.randrange(40, 90), draw.randrange(15, 40), draw.randrange(8, 20)]
+        spreads = [0.2 + 0.2 * draw.random(), 0.25 + 0.2 * draw.random(), 0.3 + 0.2 * draw.random(), 0.38]
+        case = _case("few requests", sizes, spreads, draw.randrange(18, 40), 1)
+        if all(wrong(*case.arguments) != list(right_by_heap(*case.arguments)) for wrong in DIVIDED):
+            return case
+
+
 def _hidden(seed: int) -> tuple[Case, ...]:
     draw = random.Random(seed)
     sizes = [draw.randrange(301, 420), draw.randrange(90, 150), draw.randrange(201, 290), draw.randrange(31, 45)]
     spreads = [0.11 + 0.02 * draw.random(), 0.46 + 0.03 * draw.random(), 0.29 + 0.03 * draw.random(), 0.37]
     return (
         _case("four strata", sizes, spreads, draw.randrange(90, 120), 7),
+        _small(seed),
         _case("one used up", [9, *sizes[1:]], [0.5, *spreads[1:]], draw.randrange(150, 200), draw.randrange(11, 14)),
     )
 
@@ -153,6 +183,7 @@ ALLOCATE = Exercise(
         _case("proportional", [600, 300, 100], [0.5, 0.5, 0.5], 50, 8),
         _case("other spreads", [250, 240, 170, 40], [0.1, 0.47, 0.3, 0.4], 83, 5),
         _case("one small stratum", [6, 300, 120], [0.5, 0.2, 0.45], 95, 10),
+        _case("few requests", [244, 40, 30, 18], [0.3, 0.45, 0.3, 0.38], 38, 1),
     ),
     hidden=_hidden,
     mistakes=(
@@ -169,6 +200,23 @@ ALLOCATE = Exercise(
             "variance", spread_squared, "The spread stands squared in your priority. It is a standard deviation: once."
         ),
         Mistake("no root", without_root, "The plan is too even: look at what you divide by. Is the root there?"),
+        Mistake(
+            "divided by n",
+            divided_by_n,
+            "You divide by what the stratum has so far. The gain of one more request depends on what it has *and* on what "
+            "it will have.",
+        ),
+        Mistake(
+            "divided by n + 1",
+            divided_by_next,
+            "You divide by what the stratum will have, which favours large strata. The gain depends on what it has as well.",
+        ),
+        Mistake(
+            "divided by the middle",
+            divided_by_middle,
+            "You divide by the middle between n and n + 1. That is another rule, and for small n another plan: compare it "
+            "with the formula.",
+        ),
         Mistake(
             "not divided",
             largest_weight_first,

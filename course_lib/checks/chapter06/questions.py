@@ -76,7 +76,7 @@ QUESTIONS = (
             Choice(
                 "a",
                 "When the 50 are other requests than the 60, as far as possible.",
-                "Then at least 10 changed one way and up to 50 the other: much change in both directions, and little difference.",
+                "Then 50 broke only A and 40 only B: much change in both directions, and little difference.",
             ),
             Choice("b", "It depends on the totals only.", "The unpaired test thinks so. The pairs know more."),
             Choice(

@@ -84,6 +84,34 @@ def worst_case(requests: Sequence[str], succeeded: Sequence[bool], half_width: f
     return _answer(broken, n, half_width, 0.5)
 
 
+def rounded_counts(requests: Sequence[str], succeeded: Sequence[bool], half_width: float) -> Answer:
+    """Rounds the successes that the rate would give."""
+    broken, n, low, high, _ = _right(requests, succeeded, half_width)
+    needed = 1
+    while True:
+        ends = wilson_interval(round(broken / n * needed), needed)
+        if (ends[1] - ends[0]) / 2 <= half_width:
+            return broken, n, low, high, needed
+        needed += 1
+
+
+def longer_side(requests: Sequence[str], succeeded: Sequence[bool], half_width: float) -> Answer:
+    """Measures from the rate to the end that is further off."""
+    broken, n, low, high, _ = _right(requests, succeeded, half_width)
+    p, needed = broken / n, 1
+    while True:
+        centre = (p + Z95**2 / (2 * needed)) / (1 + Z95**2 / needed)
+        if abs(centre - p) + _half(p, needed) <= half_width:
+            return broken, n, low, high, needed
+        needed += 1
+
+
+def mostly(requests: Sequence[str], succeeded: Sequence[bool], half_width: float) -> Answer:
+    """Broken when more than half of the tries were successes."""
+    tries = _tries(requests, succeeded)
+    return _answer(sum(2 * sum(t) > len(t) for t in tries.values()), len(tries), half_width)
+
+
 def full_width(requests: Sequence[str], succeeded: Sequence[bool], half_width: float) -> Answer:
     """Takes the half width for the whole."""
     broken, n, *_ = _right(requests, succeeded, half_width)
@@ -141,7 +169,20 @@ def _drawn(seed: int, count: int, chance: float, half_width: float, name: str) -
 
 
 def _hidden(seed: int) -> tuple[Case, ...]:
-    return (_drawn(seed, 25, 0.12, 0.06, "about 25 requests"), _drawn(seed + 1, 14, 0.2, 0.08, "about 14 requests"))
+    return (
+        _drawn(seed, 25, 0.12, 0.06, "about 25 requests"),
+        _drawn(seed + 1, 14, 0.2, 0.08, "about 14 requests"),
+        _few(seed),
+    )
+
+
+def _few(seed: int) -> Case:
+    """A wide interval, at which rounded counts give another number of requests."""
+    while True:
+        case = _drawn(seed, 9, 0.25, 0.12, "about 9 requests")
+        if rounded_counts(*case.arguments)[4] != _right(*case.arguments)[4]:
+            return case
+        seed += 1
 
 
 ATTACK_SUCCESS = Exercise(
@@ -154,8 +195,8 @@ ATTACK_SUCCESS = Exercise(
     returns=(
         "`(broken, n, low, high, needed)`: how many requests had at least one successful try, how many requests "
         "there were, the ends of "
-        "Wilson's interval, and the smallest number of requests at which the interval around the same rate reaches at most "
-        "`half_width` to either side"
+        "Wilson's interval, and the smallest number of requests at which Wilson's interval for the same rate is at most twice "
+        "`half_width` wide"
     ),
     example=(
         "`attack_success(['a', 'a', 'b'], [False, True, False], 0.1)` is about `(1, 2, 0.09, 0.91, 93)`: `a` "
@@ -197,6 +238,12 @@ ATTACK_SUCCESS = Exercise(
             "tries again, one is enough.",
         ),
         Mistake(
+            "most tries",
+            mostly,
+            "A request counts as broken for you when most of its tries were successes. For somebody who tries again, one "
+            "is enough.",
+        ),
+        Mistake(
             "last try",
             last_try,
             "Only the last try of each request counts in your answer. A dictionary made from pairs keeps the last one.",
@@ -215,6 +262,18 @@ ATTACK_SUCCESS = Exercise(
         ),
         Mistake(
             "one half", worst_case, "`needed` is for a rate of one half. Use the rate that was found; here it is known."
+        ),
+        Mistake(
+            "rounded counts",
+            rounded_counts,
+            "The counts are right. For `needed` you round the successes to whole numbers, which moves the rate from one "
+            "number of requests to the next. Keep the rate that was found.",
+        ),
+        Mistake(
+            "the longer side",
+            longer_side,
+            "The counts are right. For `needed` you measure from the rate to one end, and Wilson's interval is not centred "
+            "on the rate. Half of the whole width is meant.",
         ),
         Mistake("full width", full_width, "`needed` is for half of the wanted half width."),
         Mistake(
