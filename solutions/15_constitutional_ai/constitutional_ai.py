@@ -36,7 +36,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from course_lib import LocalModel, check, load_model
+from course_lib import LocalModel, check, choose, load_model
 from course_lib.constitution.prompts import ASK_CRITIQUE, ASK_REVISION
 
 MODEL = "default"
@@ -512,14 +512,13 @@ for name, one in deployments.items():
 # ## Check your understanding
 
 # %% [markdown] course={"role": "questions"}
-# Put a letter in place of each question mark and run the cell below it. Every choice has an explanation, including the
-# wrong ones.
+# Run the cell below each question, pick a choice, and run the check. Every choice has an explanation, the wrong ones too.
 
 # %% [markdown] course={"role": "question", "id": "15.Q1"}
 # {{question 15.Q1}}
 
 # %% course={"role": "answer"}
-choice_q1 = "?"
+choice_q1 = choose("15.Q1")
 ### BEGIN SOLUTION
 choice_q1 = "b"
 ### END SOLUTION
@@ -531,7 +530,7 @@ check("15.Q1", choice_q1)
 # {{question 15.Q2}}
 
 # %% course={"role": "answer"}
-choice_q2 = "?"
+choice_q2 = choose("15.Q2")
 ### BEGIN SOLUTION
 choice_q2 = "c"
 ### END SOLUTION
@@ -543,7 +542,7 @@ check("15.Q2", choice_q2)
 # {{question 15.Q3}}
 
 # %% course={"role": "answer"}
-choice_q3 = "?"
+choice_q3 = choose("15.Q3")
 ### BEGIN SOLUTION
 choice_q3 = "a"
 ### END SOLUTION
@@ -555,7 +554,7 @@ check("15.Q3", choice_q3)
 # {{question 15.Q4}}
 
 # %% course={"role": "answer"}
-choice_q4 = "?"
+choice_q4 = choose("15.Q4")
 ### BEGIN SOLUTION
 choice_q4 = "b"
 ### END SOLUTION
@@ -567,7 +566,7 @@ check("15.Q4", choice_q4)
 # {{question 15.Q5}}
 
 # %% course={"role": "answer"}
-choice_q5 = "?"
+choice_q5 = choose("15.Q5")
 ### BEGIN SOLUTION
 choice_q5 = "d"
 ### END SOLUTION
