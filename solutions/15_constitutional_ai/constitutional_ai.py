@@ -184,8 +184,9 @@ shortest = sorted(pairs, key=lambda pair: len(pair.first) + len(pair.second))[:2
 places = [pairs.index(pair) for pair in shortest]
 print("asked again:", judge(model, shortest)[0].round(decimals=2), "stored:", first_as_a[places].round(decimals=2))
 
-# %% [markdown] course={"numbers": {}}
-# TODO position result.
+# %% [markdown] course={"numbers": {"178 of 178": "str(says_a['first answer as A']).split(' = ')[0]"}}
+# It says A in 178 of 178 cases, and when the answers have changed places it says A again, 178 of 178. This is **position bias**, in its purest form: a verdict
+# that does not depend on the answers at all. Asked in one order only, it would have looked like a confident judge.
 #
 # A leaning of this kind can be taken out, because it does not change when the answers change places. What the judge thinks of the answers does.
 #
@@ -219,8 +220,10 @@ print(
 for name, share in judges.items():
     print(f"{name}: agrees with people on {share}")
 
-# %% [markdown] course={"numbers": {}}
-# TODO judge result.
+# %% [markdown] course={"numbers": {"0.59": "judges['both orders, corrected'].value", "0.69": "judges['the shorter answer'].value", "0.53": "judges['one order'].value", "0.77": "leaning.mean().item()", "0.12": "preference.abs().mean().item()"}}
+# The leaning, 0.77 nats, is many times as large as what is left of a preference, 0.12 nats. One order agrees with people on 0.53 of the pairs; that is a coin (it always said
+# A, and the order was drawn by chance). Corrected, it agrees on 0.59, and the interval holds one half. The *shorter answer*, a rule that reads nothing, agrees on 0.69. Correcting was right,
+# and it did not make a judge of the model.
 #
 # Note what would have happened without people's verdicts. The corrected judge has a preference on *every* pair. It is free of position bias, it looks
 # like data, and one can train on it for days.
