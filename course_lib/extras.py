@@ -1,4 +1,5 @@
-"""Tools of the field that the course does not need and shows all the same: Captum, TransformerLens, picklescan.
+"""Tools of the field that the course does not need and shows all the same: Captum, TransformerLens, picklescan,
+lm-eval, fairlearn.
 
 Each chapter from 8 to 11 ends with the step from its own functions to these tools, on the same prompt, with the same
 number. They are optional: a cell asks `installed("captum")` first, and where the tool is missing the learner reads one
@@ -19,7 +20,14 @@ from pathlib import Path
 
 from course_lib.errors import CourseError
 
-PACKAGES = {"captum": "captum", "transformer_lens": "transformer-lens", "picklescan": "picklescan", "trl": "trl"}
+PACKAGES = {
+    "captum": "captum",
+    "transformer_lens": "transformer-lens",
+    "picklescan": "picklescan",
+    "lm_eval": "lm-eval",
+    "fairlearn": "fairlearn",
+    "trl": "trl",
+}
 """Import name and distribution of each tool."""
 
 
@@ -39,7 +47,8 @@ def installed(tool: str) -> bool:
     """Whether a tool can be imported; prints how to install it where it cannot.
 
     Args:
-        tool: `"captum"`, `"picklescan"`, `"transformer_lens"` or `"trl"`, the name that is imported.
+        tool: `"captum"`, `"fairlearn"`, `"lm_eval"`, `"picklescan"`, `"transformer_lens"` or `"trl"`, the name that is
+            imported.
 
     Raises:
         CourseError: a tool that the course does not know.

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+pytest_plugins = ["tests.chromium"]
+
 os.environ.setdefault("COURSE_PROGRESS", "off")  # what tests solve is nobody's progress
 
 collect_ignore_glob = ["authoring/example/solutions/*", "hostile/course/solutions/*"]

@@ -1,4 +1,4 @@
-"""A concept question to click: radio buttons, and for each choice what there is to say about it.
+"""A concept question to click: a button for each choice, and for each what there is to say about it.
 
     choice_q1 = choose("8.Q1")
 
@@ -9,8 +9,9 @@ the call, `choice_q1 = "b"`, is the same answer; that works in every viewer.
 At home each choice answers at once, the wrong ones too: a learner who picks a wrong choice has a reason for it. In a class the
 released notebook asks `choose("8.Q1", feedback="with the marks")`: the choice is noted and nothing else is said until then.
 
-Radio buttons are reached with Tab and moved with the arrow keys; what is said appears as text below them, in a region that
-screen readers announce.
+Every choice is a button of its own: Tab reaches it, Enter or Space presses it. (Radio buttons would need the arrow keys, and
+JupyterLab takes these for itself to move from cell to cell.) What is said appears as text below, in a region that screen readers
+announce.
 
 Pitfall: "clear all outputs" also clears the noted choice from the notebook. Running the cell again brings it back on the same
 machine (from the learner's own record of progress), and the widget shows which choice is noted.
@@ -76,17 +77,32 @@ class Chosen:
         self._display = display(self.bundle(), raw=True, display_id=True)
 
     def widget(self) -> Any:
-        """Radio buttons and the text below them, an ipywidgets `VBox`."""
+        """A button for each choice, whose text stands in the cell above, and below them what is said; an ipywidgets `VBox`."""
         import ipywidgets as widgets
 
-        choices = [(f"{choice.letter}  {plain(choice.text)}", choice.letter) for choice in self.question.choices]
-        buttons = widgets.RadioButtons(
-            options=choices, value=None if self.letter == UNANSWERED else self.letter, description=self.question.id,
-            layout=widgets.Layout(width="100%"), style={"description_width": "3em"},
-        )  # fmt: skip
         said = widgets.HTML()
-        buttons.observe(lambda change: setattr(said, "value", spoken(self.pick(change["new"]))), names="value")
-        return widgets.VBox([buttons, said])
+        buttons = {}
+        for choice in self.question.choices:
+            button = widgets.Button(
+                description=choice.letter, tooltip=f"Choose {choice.letter}: {plain(choice.text)}",
+                layout=widgets.Layout(width="4.5em", flex="none"),
+            )  # fmt: skip
+            button.on_click(lambda _button, letter=choice.letter: press(letter))
+            buttons[choice.letter] = button
+
+        def press(letter: str) -> None:
+            said.value = spoken(self.pick(letter))
+            self._mark(buttons)
+
+        self._mark(buttons)
+        row = widgets.HBox(list(buttons.values()), layout=widgets.Layout(flex_flow="row wrap"))
+        return widgets.VBox([row, said])
+
+    def _mark(self, buttons: dict[str, Any]) -> None:
+        """Let the chosen button be seen, by a tick and not by colour alone."""
+        for letter, button in buttons.items():
+            chosen = letter == self.letter
+            button.icon, button.button_style = ("check", "info") if chosen else ("", "")
 
 
 def choose(question_id: str, *, feedback: Feedback = "now") -> Chosen | str:

@@ -106,10 +106,9 @@ def _compare_dictionary(expected: dict[Any, Any], actual: Any, rtol: float, atol
 def _compare_numbers(expected: Any, actual: Any, rtol: float, atol: float) -> Difference | None:
     import torch
 
-    wanted = torch.as_tensor(expected).detach().double().cpu()
+    wanted = _numbers(expected).double()
     try:
-        # a tensor keeps its own precision: by way of Python's numbers a double would become single
-        given = actual.detach().cpu() if isinstance(actual, torch.Tensor) else torch.as_tensor(_plain(actual))
+        given = _numbers(actual)
         if given.is_complex() or given.is_quantized or given.layout is not torch.strided:
             raise TypeError
         given = given.double()
@@ -126,6 +125,14 @@ def _compare_numbers(expected: Any, actual: Any, rtol: float, atol: float) -> Di
     if torch.allclose(given, wanted, rtol=rtol, atol=atol, equal_nan=True):
         return None
     return _largest_difference(wanted, given)
+
+
+def _numbers(value: Any) -> Tensor:
+    """Numbers as a tensor in their own precision: torch alone would read Python's numbers, which are double, as single."""
+    import numpy as np
+    import torch
+
+    return value.detach().cpu() if isinstance(value, torch.Tensor) else torch.as_tensor(np.asarray(_plain(value)))
 
 
 def _plain(value: Any) -> Any:

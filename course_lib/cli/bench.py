@@ -12,12 +12,13 @@ from importlib import import_module
 from course_lib.errors import CourseError
 from course_lib.names import did_you_mean
 
-HELP = "measure the course's own methods: `course bench audit` scores them, `attribution` and `grading` time them"
+HELP = "measure the course's own methods: `course bench audit` scores them, `attribution`, `grading` and `explorers` time them"
 
 BENCHMARKS: dict[str, str] = {
     "audit": "course_lib.cli.bench_audit",
     "attribution": "course_lib.cli.bench_attribution",
     "grading": "course_lib.cli.bench_grading",
+    "explorers": "course_lib.cli.bench_explorers",
 }
 
 

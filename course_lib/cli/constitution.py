@@ -76,7 +76,7 @@ def measure(args: argparse.Namespace, folder: Path) -> int:
         def told(what: str, done: int, total: int, name: str = name) -> None:
             print(f"\r{name}: {what} {done} of {total}   ", end="", flush=True)
 
-        known[name] = packed(behaviour(model, base, told))
+        known[name] = packed(behaviour(model, told))
         _written(file, json.dumps(known, indent=1))
     return cards(folder)
 

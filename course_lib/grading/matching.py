@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from course_lib.grading.notebooks import grade_id_of, source_of
+from course_lib.grading.notebooks import grade_id_of, source_of, with_choice
 from course_lib.grading.program import Take
 from course_lib.grading.sources import names_of, parse_code, same_code
 
@@ -74,7 +74,8 @@ def released_cells(release: dict[str, Any]) -> list[Released]:
     """The cells of a release with their roles; the release is the course's own and is believed."""
     found = []
     for place, cell in enumerate(release["cells"]):
-        source, record = source_of(cell) or "", cell.get("metadata", {}).get("nbgrader", {})
+        source = with_choice(source_of(cell) or "", None)  # as a hand-in in which nothing was chosen
+        record = cell.get("metadata", {}).get("nbgrader", {})
         name = str(cell.get("id", f"cell-{place + 1}"))
         takes = takes_of(source) if record.get("grade") and cell["cell_type"] == "code" else ()
         role: Role = "given" if cell["cell_type"] == "code" else "text"

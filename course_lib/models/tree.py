@@ -60,7 +60,7 @@ class Leaves:
 
 
 @dataclass(eq=False)
-class _Pass:
+class Pass:
     """A part of the tree that is read at once, below the first `trunk` tokens of the last path.
 
     Attributes:
@@ -134,7 +134,7 @@ def takes_trees(model: LocalModel, longest: int) -> bool:
     return config.model_type in TESTED and maskable and whole and may_share(model)
 
 
-def plan_passes(rows: Sequence[Row], count: int, limit: int) -> Iterator[_Pass]:
+def plan_passes(rows: Sequence[Row], count: int, limit: int) -> Iterator[Pass]:
     """Cut the tree of the texts into passes of about `limit` tokens; a pass holds at least one text.
 
     Args:
@@ -150,7 +150,7 @@ def plan_passes(rows: Sequence[Row], count: int, limit: int) -> Iterator[_Pass]:
     """
     order = sorted(range(len(rows)), key=lambda number: rows[number])
     last: Row = ()
-    part = _Pass(0)
+    part = Pass(0)
     for number in order:
         row = rows[number]
         start = min(part.trunk, _common(row, last), len(row) - count)
@@ -158,7 +158,7 @@ def plan_passes(rows: Sequence[Row], count: int, limit: int) -> Iterator[_Pass]:
             yield part
             last = rows[part.rows[-1]]
             start = min(_common(row, last), len(row) - count)
-            part = _Pass(start)
+            part = Pass(start)
         part.add(number, row, start)
     if part.rows:
         yield part
@@ -180,7 +180,7 @@ def tree_logits(model: LocalModel, rows: Sequence[Row], count: int, limit: int |
     trunk: SharedPrefix | None = None
     for part in plan_passes(rows, count, longest_pass):
         cache = trunk.lend(part.trunk, 1) if trunk is not None and part.trunk else DynamicCache()
-        logits = _read(model, part, count, cache)
+        logits = read_pass(model, part, [count] * len(part.rows), cache)
         known = kept(model, cache, part.trunk + len(part.tokens))
         if known is None:
             raise RuntimeError(f"{model.name} keeps no keys and values; takes_trees was not asked.")
@@ -188,10 +188,11 @@ def tree_logits(model: LocalModel, rows: Sequence[Row], count: int, limit: int |
         trunk = _path(known, part, rows[part.rows[-1]])
 
 
-def _read(model: LocalModel, part: _Pass, count: int, cache: DynamicCache) -> Float[Tensor, "leaf vocab"]:
-    """One forward pass; logits at the last `count` tokens of each path, path by path."""
+def read_pass(model: LocalModel, part: Pass, counts: Sequence[int], cache: DynamicCache) -> Float[Tensor, "leaf vocab"]:
+    """One forward pass; logits at the last `counts[i]` tokens of path i, path by path."""
     device = model.device
-    wanted = torch.tensor([place for path in part.paths for place in path[-count:]], device=device)
+    pairs = zip(part.paths, counts, strict=True)
+    wanted = torch.tensor([place for path, count in pairs for place in path[-count:]], device=device)
     hidden = torch.finfo(model.dtype).min
     mask = torch.zeros(len(part.tokens), part.trunk + len(part.tokens), dtype=model.dtype)
     mask.masked_fill_(~part.sees(), hidden)
@@ -210,7 +211,7 @@ def _read(model: LocalModel, part: _Pass, count: int, cache: DynamicCache) -> Fl
     return logits if options else logits[wanted]
 
 
-def _path(known: SharedPrefix, part: _Pass, row: Row) -> SharedPrefix:
+def _path(known: SharedPrefix, part: Pass, row: Row) -> SharedPrefix:
     """Keys and values of the last text of a pass."""
     path = part.paths[-1]
     places = [*range(len(row) - len(path)), *(part.trunk + place for place in path)]

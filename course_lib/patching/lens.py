@@ -29,7 +29,7 @@ from course_lib.models.prefix import last_logits
 from course_lib.patching.hooks import recorded
 from course_lib.patching.metrics import as_token, at_least_single
 from course_lib.patching.readings import Text
-from course_lib.patching.structure import find_structure
+from course_lib.patching.structure import Structure, find_structure
 from course_lib.patching.vocabulary import check_same, unembed
 from course_lib.patching.writing import check_positions
 from course_lib.render import html_table, text_table, visible_token
@@ -139,10 +139,8 @@ def logit_lens(
     check_length(model, len(ids))
     check_positions(torch.tensor([position]), len(ids))
     at = position % len(ids)
-    readers = [block.module for block in structure.blocks] + [structure.final_norm]
-    with recorded(dict(enumerate(readers)), lambda value, _: value) as seen:
-        own = at_least_single(last_logits(model, ids[None, : at + 1], 1)[0, -1])
-    logits = torch.stack([unembed(model, structure, seen[row][0, -1]) for row in range(len(readers))])
+    states, own = _read(model, structure, ids[: at + 1])
+    logits = unembed(model, structure, states[:, -1])
     check_same("The lens behind the last block", logits[-1], own)
     names = [int(own.argmax())] if targets is None else [targets] if isinstance(targets, str | int) else list(targets)
     chosen = [as_token(model, name) for name in names]
@@ -165,3 +163,32 @@ def logit_lens(
             "target_ids": chosen,
         },
     )
+
+
+@torch.no_grad()
+def lens_states(model: LocalModel, text: Text) -> Float[Tensor, "layer position d_model"]:
+    """The residual stream after every number of blocks at every position, in front of the final norm; one pass.
+
+    `lens_readings` reads the vocabulary off it at one position.
+    """
+    ids, structure = as_ids(model, text, "text"), find_structure(model)
+    check_length(model, len(ids))
+    states, own = _read(model, structure, ids)
+    check_same("The lens behind the last block", unembed(model, structure, states[-1, -1]), own)
+    return states
+
+
+@torch.no_grad()
+def lens_readings(model: LocalModel, states: Float[Tensor, "layer d_model"]) -> Float[Tensor, "layer vocab"]:
+    """Log probabilities of the next token by each of these states, in nats, float32, on the CPU."""
+    return unembed(model, find_structure(model), states).log_softmax(dim=-1).float().cpu()
+
+
+def _read(
+    model: LocalModel, structure: Structure, ids: Int[Tensor, " position"]
+) -> tuple[Float[Tensor, "layer position d_model"], Float[Tensor, " vocab"]]:
+    """All states, and the model's own logits at the last position."""
+    readers = [block.module for block in structure.blocks] + [structure.final_norm]
+    with recorded(dict(enumerate(readers)), lambda value, _: value) as seen:
+        own = at_least_single(last_logits(model, ids[None], 1)[0, -1])
+    return torch.stack([seen[row][0] for row in range(len(readers))]), own

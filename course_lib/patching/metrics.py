@@ -57,10 +57,10 @@ def as_metric(model: LocalModel, metric: MetricLike) -> Metric:
     """
     if isinstance(metric, Metric):
         return metric
-    if isinstance(metric, tuple):
+    if isinstance(metric, tuple | list):
         if len(metric) != 2:
             raise CourseError(f"{len(metric)} answers are no pair.", "Give (right answer, wrong answer).")
-        return logit_difference(model, *metric)
+        return logit_difference(model, metric[0], metric[1])
     return log_probability(model, metric)
 
 

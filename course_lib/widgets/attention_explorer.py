@@ -10,7 +10,8 @@ The pitfall: "mean" averages heads that do different things. A strong pattern in
 and the mean of most layers is dominated by the first token, so look at single heads, with "leave out the first token"
 ticked, before you call a layer diffuse.
 
-Three controls: a slider for the layer, a menu for the head, a box for the first token. Each has a label beside it and
+Four controls: a slider for the layer, a menu for the head, a box for the first token, a field for a text of your own
+(Enter runs the model on it). Each has a label beside it and
 works from the keyboard (Tab to move on, arrow keys to change, space to tick); a screen reader gets the label with the
 menu and the box, and not with the slider, whose handle ipywidgets 8 leaves without a name. Below the picture the
 strongest connections stand in words; a notebook executed without a browser keeps that text and the first picture.
@@ -19,7 +20,7 @@ strongest connections stand in words; a notebook executed without a browser keep
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -27,20 +28,23 @@ import torch
 
 from course_lib.attention import attention_weights, without_sink
 from course_lib.errors import CourseError
+from course_lib.widgets.drawings import grid_drawing
+from course_lib.widgets.explorer import Explorer, own_text
 from course_lib.widgets.heatmap import heatmap_svg
 from course_lib.widgets.words import merge_pieces, token_ids, words_of
 
 if TYPE_CHECKING:
-    import ipywidgets
     from jaxtyping import Float
     from torch import Tensor
 
+    from course_lib.figures.picture import Picture
     from course_lib.models import LocalModel
 
 MEAN = "mean"
+LONGEST = 60  # words
 
 
-class AttentionExplorer:
+class AttentionExplorer(Explorer):
     """All attention maps of one text, one at a time.
 
     Attributes:
@@ -50,15 +54,28 @@ class AttentionExplorer:
         layer, head, drop_sink: what is shown now; set them by `show`.
     """
 
+    kind = "attention"
+    in_a_row = True
+
     def __init__(self, model: LocalModel, text_or_ids: str | Sequence[int], *, merge_subwords: bool = True) -> None:
-        ids = token_ids(model, text_or_ids)
-        words, pieces = words_of(model, ids.tolist(), merge_subwords)
-        maps = attention_weights(model, ids)
+        self.model, self.merge_subwords = model, merge_subwords
+        self.own_text = text_or_ids if isinstance(text_or_ids, str) else ""
+        self.layer, self.head, self.drop_sink = 0, MEAN, False
+        self.read(text_or_ids)
+
+    def read(self, text_or_ids: str | Sequence[int]) -> None:
+        """Run the model on a text and keep all its maps; the only step that takes time."""
+        ids = token_ids(self.model, text_or_ids)
+        words, pieces = words_of(self.model, ids.tolist(), self.merge_subwords)
+        if len(words) > LONGEST:
+            raise CourseError(
+                f"A map of {len(words)} words cannot be read.", f"Give a text of at most {LONGEST} words."
+            )
+        maps = attention_weights(self.model, ids)
         self.words = tuple(words)
         self.weights: Float[Tensor, "layer head query key"] = merge_pieces(maps, pieces)
         self.weights_without_sink: Float[Tensor, "layer head query key"] = merge_pieces(without_sink(maps), pieces)
-        self.layer, self.head, self.drop_sink = 0, MEAN, False
-        self.frame = lru_cache(maxsize=None)(self._frame)
+        self.drawn = lru_cache(maxsize=None)(self._drawn)
 
     def map(self, layer: int, head: int | str = MEAN, drop_sink: bool = False) -> Float[Tensor, "query key"]:
         """One map: a head's, or the mean over the heads of the layer."""
@@ -70,8 +87,26 @@ class AttentionExplorer:
         maps = (self.weights_without_sink if drop_sink else self.weights)[layer]
         return maps.mean(0) if head == MEAN else maps[int(head)]
 
-    def _frame(self, layer: int, head: int | str, drop_sink: bool) -> str:
-        """The picture and its text as HTML; `frame` is this function with a memory."""
+    def frame(self) -> str:
+        """What is shown now, as HTML."""
+        return str(self.drawn(self.layer, self.head, self.drop_sink))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Every pair of words that can look at each other, with its weight."""
+        weights = self.map(self.layer, self.head, self.drop_sink)
+        return [
+            {"query": query, "query word": self.words[query], "key": key, "key word": self.words[key],
+             "weight": float(weights[query, key])}
+            for query in range(len(self.words)) for key in range(query + 1)
+        ]  # fmt: skip
+
+    def drawing(self) -> Picture:
+        """The map as a figure."""
+        weights = self.map(self.layer, self.head, self.drop_sink)
+        return grid_drawing(weights, self.words, self.title(self.layer, self.head, self.drop_sink), self.text())
+
+    def _drawn(self, layer: int, head: int | str, drop_sink: bool) -> str:
+        """The picture and its text as HTML; `drawn` is this function with a memory."""
         title = self.title(layer, head, drop_sink)
         weights = self.map(layer, head, drop_sink)
         picture = heatmap_svg(weights, self.words, title)
@@ -103,14 +138,10 @@ class AttentionExplorer:
     def show(self, layer: int, head: int | str = MEAN, drop_sink: bool = False) -> None:
         """Show another map, as the controls do."""
         self.map(layer, head, drop_sink)
-        controls = self.controls
-        with self.box.hold_sync():
-            controls["layer"].value, controls["head"].value = layer, head
-            controls["sink"].value = drop_sink
+        self.set(layer=layer, head=head, sink=drop_sink)
 
-    @cached_property
-    def controls(self) -> dict[str, Any]:
-        """The three controls by name, connected to the picture."""
+    def make_controls(self) -> dict[str, Any]:
+        """The four controls by name."""
         import ipywidgets
 
         n_layers, n_heads = self.weights.shape[:2]
@@ -123,38 +154,17 @@ class AttentionExplorer:
                 options=[MEAN, *range(n_heads)], value=self.head, description="Head", style=wide, tooltip="Head"
             ),
             "sink": ipywidgets.Checkbox(value=self.drop_sink, description="leave out the first token", indent=False),
+            "text": own_text(self.own_text),
         }
-        for control in controls.values():
-            control.observe(self._redraw, names="value")
         return controls
 
-    @cached_property
-    def picture(self) -> ipywidgets.HTML:
-        """The part of the widget that changes."""
-        import ipywidgets
-
-        return ipywidgets.HTML(self.frame(self.layer, self.head, self.drop_sink))
-
-    @cached_property
-    def box(self) -> ipywidgets.VBox:
-        """Controls above picture."""
-        import ipywidgets
-
-        return ipywidgets.VBox([ipywidgets.HBox(list(self.controls.values())), self.picture])
-
-    def _redraw(self, _change: Any) -> None:
+    def take(self) -> None:
+        text = self.controls["text"].value
+        if text != self.own_text:
+            self.read(text)
+            self.own_text = text
         self.layer, self.head = self.controls["layer"].value, self.controls["head"].value
         self.drop_sink = self.controls["sink"].value
-        self.picture.value = self.frame(self.layer, self.head, self.drop_sink)
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle = dict(self.box._repr_mimebundle_(**options) or {})
-        return bundle | {"text/html": self.picture.value, "text/plain": self.text()}
-
-    def __str__(self) -> str:
-        return self.text()
-
-    __repr__ = __str__
 
 
 def explore_attention(

@@ -11,21 +11,20 @@ the text of the first state.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from course_lib.errors import CourseError
+from course_lib.widgets.explorer import Explorer
 
 if TYPE_CHECKING:
-    import ipywidgets
     from jaxtyping import Float
     from torch import Tensor
 
     from course_lib.alignment import Pool
 
 
-class BestOfNExplorer:
+class BestOfNExplorer(Explorer):
     """One request, one proxy, so many draws.
 
     Attributes:
@@ -33,6 +32,8 @@ class BestOfNExplorer:
         proxies: from a name to the proxy reward of each answer.
         request, proxy, n: what is shown now; set them by `show`.
     """
+
+    kind = "best-of-n"
 
     def __init__(self, pool: Pool, proxies: Mapping[str, Float[Tensor, "request sample"]]) -> None:
         if not proxies or any(values.shape != pool.true_rewards.shape for values in proxies.values()):
@@ -64,9 +65,8 @@ class BestOfNExplorer:
         self.controls["request"].value, self.controls["proxy"].value = request, proxy
         self.controls["n"].value = n
 
-    @cached_property
-    def controls(self) -> dict[str, Any]:
-        """The three controls by name, connected to the text."""
+    def make_controls(self) -> dict[str, Any]:
+        """The three controls by name."""
         import ipywidgets
 
         wide = {"description_width": "70px"}
@@ -79,37 +79,11 @@ class BestOfNExplorer:
                 value=self.n, min=1, max=most, description="n", style=wide, tooltip="Answers drawn"
             ),
         }
-        for control in controls.values():
-            control.observe(self._redraw, names="value")
         return controls
 
-    @cached_property
-    def picture(self) -> ipywidgets.HTML:
-        """The part of the widget that changes."""
-        import ipywidgets
-
-        return ipywidgets.HTML(self.frame())
-
-    @cached_property
-    def box(self) -> ipywidgets.VBox:
-        """Controls above text."""
-        import ipywidgets
-
-        return ipywidgets.VBox([*self.controls.values(), self.picture])
-
-    def _redraw(self, _change: Any) -> None:
+    def take(self) -> None:
         self.request, self.proxy = self.controls["request"].value, self.controls["proxy"].value
         self.n = self.controls["n"].value
-        self.picture.value = self.frame()
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle = dict(self.box._repr_mimebundle_(**options) or {})
-        return bundle | {"text/html": self.picture.value, "text/plain": self.text()}
-
-    def __str__(self) -> str:
-        return self.text()
-
-    __repr__ = __str__
 
 
 def explore_best_of_n(pool: Pool, proxies: Mapping[str, Float[Tensor, "request sample"]]) -> BestOfNExplorer:

@@ -13,25 +13,25 @@ the text of the first state.
 from __future__ import annotations
 
 import math
-from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from course_lib.render import visible_token
+from course_lib.widgets.explorer import Explorer
 
 if TYPE_CHECKING:
-    import ipywidgets
-
     from course_lib.attribution.survey import Survey
 
 
-class DeletionExplorer:
+class DeletionExplorer(Explorer):
     """One prompt, one method, so many tokens gone.
 
     Attributes:
         survey: prompts, methods and tables.
         prompt, method, step: what is shown now; set them by `show`.
     """
+
+    kind = "deletion"
 
     def __init__(self, survey: Survey) -> None:
         self.survey = survey
@@ -43,6 +43,16 @@ class DeletionExplorer:
         scores = self.survey.scores[self.method][self.prompt]
         order = sorted(table.players, key=lambda unit: -float(scores[unit]))
         return set(order[: self.step])
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The whole curve: a row for each number of tokens gone."""
+        table = self.survey.tables[self.prompt]
+        curve = table.deletion(self.survey.scores[self.method][self.prompt]).tolist()
+        chance = table.random_curve().tolist()
+        return [
+            {"deleted": step, "log probability": value, "random orders": other}
+            for step, (value, other) in enumerate(zip(curve, chance, strict=True))
+        ]
 
     def log_prob(self) -> float:
         """The log probability of the answer now."""
@@ -74,9 +84,8 @@ class DeletionExplorer:
             f"<p role='status'>{escape(self.text())}</p>"
         )
 
-    @cached_property
-    def controls(self) -> dict[str, Any]:
-        """The three controls by name, connected to the picture."""
+    def make_controls(self) -> dict[str, Any]:
+        """The three controls by name."""
         import ipywidgets
 
         wide = {"description_width": "70px"}
@@ -90,41 +99,15 @@ class DeletionExplorer:
                 value=self.step, min=0, max=self._steps(), description="Deleted", style=wide, tooltip="Tokens deleted"
             ),
         }
-        for control in controls.values():
-            control.observe(self._redraw, names="value")
         return controls
-
-    @cached_property
-    def picture(self) -> ipywidgets.HTML:
-        """The part of the widget that changes."""
-        import ipywidgets
-
-        return ipywidgets.HTML(self.frame())
-
-    @cached_property
-    def box(self) -> ipywidgets.VBox:
-        """Controls above picture."""
-        import ipywidgets
-
-        return ipywidgets.VBox([*self.controls.values(), self.picture])
 
     def _steps(self) -> int:
         return len(self.survey.tables[self.prompt].players)
 
-    def _redraw(self, _change: Any) -> None:
+    def take(self) -> None:
         self.prompt, self.method = self.controls["prompt"].value, self.controls["method"].value
         self.controls["step"].max = self._steps()  # lowers the value as well, where it has become too large
         self.step = self.controls["step"].value
-        self.picture.value = self.frame()
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle = dict(self.box._repr_mimebundle_(**options) or {})
-        return bundle | {"text/html": self.picture.value, "text/plain": self.text()}
-
-    def __str__(self) -> str:
-        return self.text()
-
-    __repr__ = __str__
 
 
 def explore_deletion(survey: Survey) -> DeletionExplorer:

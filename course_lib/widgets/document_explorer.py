@@ -7,26 +7,25 @@ a notebook executed without a browser keeps the text of the first state.
 
 from __future__ import annotations
 
-from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from course_lib.data.injection import Document, load_documents
 from course_lib.injection.canary import holds_canary
 from course_lib.injection.measure import CONDITIONS, defended, stored_answers
 from course_lib.injection.spotlight import request_with_document
-
-if TYPE_CHECKING:
-    import ipywidgets
+from course_lib.widgets.explorer import Explorer
 
 
-class DocumentExplorer:
+class DocumentExplorer(Explorer):
     """One of the 80 documents with one defence.
 
     Attributes:
         number: which document is shown; set both by `show`.
         condition: which defence.
     """
+
+    kind = "document"
 
     def __init__(self) -> None:
         self.documents, self.answers = defended(load_documents()), stored_answers()
@@ -53,9 +52,8 @@ class DocumentExplorer:
         """The state as HTML."""
         return f"<pre role='status' style='white-space:pre-wrap'>{escape(self.text())}</pre>"
 
-    @cached_property
-    def controls(self) -> dict[str, Any]:
-        """The two menus by name, connected to the text."""
+    def make_controls(self) -> dict[str, Any]:
+        """The two menus by name."""
         import ipywidgets
 
         wide = {"description_width": "90px"}
@@ -64,36 +62,10 @@ class DocumentExplorer:
             "document": ipywidgets.Dropdown(options=names, value=0, description="Document", style=wide),
             "defence": ipywidgets.Dropdown(options=CONDITIONS, value="none", description="Defence", style=wide),
         }
-        for control in controls.values():
-            control.observe(self._redraw, names="value")
         return controls
 
-    @cached_property
-    def picture(self) -> ipywidgets.HTML:
-        """The part of the widget that changes."""
-        import ipywidgets
-
-        return ipywidgets.HTML(self.frame())
-
-    @cached_property
-    def box(self) -> ipywidgets.VBox:
-        """Menus above the text."""
-        import ipywidgets
-
-        return ipywidgets.VBox([*self.controls.values(), self.picture])
-
-    def _redraw(self, _change: Any) -> None:
+    def take(self) -> None:
         self.number, self.condition = self.controls["document"].value, self.controls["defence"].value
-        self.picture.value = self.frame()
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle = dict(self.box._repr_mimebundle_(**options) or {})
-        return bundle | {"text/html": self.picture.value, "text/plain": self.text()}
-
-    def __str__(self) -> str:
-        return self.text()
-
-    __repr__ = __str__
 
 
 def explore_documents() -> DocumentExplorer:

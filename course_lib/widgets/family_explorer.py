@@ -11,7 +11,6 @@ the keyboard. A notebook executed without a browser keeps the text of the first 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -19,22 +18,23 @@ from course_lib.errors import CourseError
 from course_lib.organisms.measure import refusal_probability
 from course_lib.robustness.families import FAMILIES
 from course_lib.robustness.perplexity import surprises
+from course_lib.widgets.explorer import Explorer
 
 if TYPE_CHECKING:
-    import ipywidgets
-
     from course_lib.models import LocalModel
 
 SHOWN = 240  # characters of a message
 
 
-class FamilyExplorer:
+class FamilyExplorer(Explorer):
     """One request, one family, three readings.
 
     Attributes:
         request, family: what is shown now, as numbers; set them by `show`.
         messages: `[request][family]`.
     """
+
+    kind = "family"
 
     def __init__(self, organism: LocalModel, reader: LocalModel, requests: Sequence[str]) -> None:
         if isinstance(requests, str) or not requests:
@@ -74,9 +74,8 @@ class FamilyExplorer:
         """The state as HTML."""
         return f"<p role='status' style='white-space:pre-wrap'>{escape(self.text())}</p>"
 
-    @cached_property
-    def controls(self) -> dict[str, Any]:
-        """The two menus by name, connected to the text."""
+    def make_controls(self) -> dict[str, Any]:
+        """The two menus by name."""
         import ipywidgets
 
         options = {
@@ -87,36 +86,10 @@ class FamilyExplorer:
             name: ipywidgets.Dropdown(options=rows, value=0, description=name.capitalize())
             for name, rows in options.items()
         }
-        for control in controls.values():
-            control.observe(self._redraw, names="value")
         return controls
 
-    @cached_property
-    def picture(self) -> ipywidgets.HTML:
-        """The part of the widget that changes."""
-        import ipywidgets
-
-        return ipywidgets.HTML(self.frame())
-
-    @cached_property
-    def box(self) -> ipywidgets.VBox:
-        """Menus above the text."""
-        import ipywidgets
-
-        return ipywidgets.VBox([*self.controls.values(), self.picture])
-
-    def _redraw(self, _change: Any) -> None:
+    def take(self) -> None:
         self.request, self.family = self.controls["request"].value, self.controls["family"].value
-        self.picture.value = self.frame()
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle = dict(self.box._repr_mimebundle_(**options) or {})
-        return bundle | {"text/html": self.picture.value, "text/plain": self.text()}
-
-    def __str__(self) -> str:
-        return self.text()
-
-    __repr__ = __str__
 
 
 def explore_families(organism: LocalModel, reader: LocalModel, requests: Sequence[str]) -> FamilyExplorer:

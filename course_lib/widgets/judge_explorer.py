@@ -8,19 +8,16 @@ executed without a browser keeps the text of the first state.
 
 from __future__ import annotations
 
-from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from course_lib.errors import CourseError
-
-if TYPE_CHECKING:
-    import ipywidgets
+from course_lib.widgets.explorer import Explorer
 
 LABELS = {"common": "refusals", "found": "noticed", "imagined": "imagined"}
 
 
-class JudgeExplorer:
+class JudgeExplorer(Explorer):
     """A judge with known errors, on answers of which a known share are refusals.
 
     Attributes:
@@ -28,6 +25,8 @@ class JudgeExplorer:
         found: share of the refusals that the judge notices.
         imagined: share of the other answers that the judge takes for refusals.
     """
+
+    kind = "judge"
 
     def __init__(self, common: float, found: float, imagined: float) -> None:
         if not all(0 <= value <= 1 for value in (common, found, imagined)):
@@ -58,9 +57,8 @@ class JudgeExplorer:
         for name, value in {"common": common, "found": found, "imagined": imagined}.items():
             self.controls[name].value = value
 
-    @cached_property
-    def controls(self) -> dict[str, Any]:
-        """The three sliders by name, connected to the text."""
+    def make_controls(self) -> dict[str, Any]:
+        """The three sliders by name."""
         import ipywidgets
 
         controls: dict[str, Any] = {
@@ -74,40 +72,14 @@ class JudgeExplorer:
             )
             for name, label in LABELS.items()
         }
-        for control in controls.values():
-            control.observe(self._redraw, names="value")
         return controls
-
-    @cached_property
-    def picture(self) -> ipywidgets.HTML:
-        """The part of the widget that changes."""
-        import ipywidgets
-
-        return ipywidgets.HTML(self.frame())
 
     def frame(self) -> str:
         """The state as HTML."""
         return f"<p role='status'>{escape(self.text())}</p>"
 
-    @cached_property
-    def box(self) -> ipywidgets.VBox:
-        """Sliders above text."""
-        import ipywidgets
-
-        return ipywidgets.VBox([*self.controls.values(), self.picture])
-
-    def _redraw(self, _change: Any) -> None:
+    def take(self) -> None:
         self.common, self.found, self.imagined = (self.controls[name].value for name in LABELS)
-        self.picture.value = self.frame()
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle = dict(self.box._repr_mimebundle_(**options) or {})
-        return bundle | {"text/html": self.picture.value, "text/plain": self.text()}
-
-    def __str__(self) -> str:
-        return self.text()
-
-    __repr__ = __str__
 
 
 def explore_judges(common: float = 0.5, found: float = 0.9, imagined: float = 0.1) -> JudgeExplorer:

@@ -12,27 +12,29 @@ Two sliders with labels, both work from the keyboard. A notebook executed withou
 
 from __future__ import annotations
 
-from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from course_lib.errors import CourseError
+from course_lib.figures.style import token_label
 from course_lib.render import visible_token
+from course_lib.widgets.drawings import bars_drawing
+from course_lib.widgets.explorer import Explorer
 
 if TYPE_CHECKING:
-    import ipywidgets
     from jaxtyping import Float
     from torch import Tensor
 
+    from course_lib.figures.picture import Picture
     from course_lib.models import LocalModel
 
 SHOWN = 8
 TEMPERATURES = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 
 
-class NextTokenExplorer:
+class NextTokenExplorer(Explorer):
     """One greedy answer, one step of it, one temperature.
 
     Attributes:
@@ -41,6 +43,8 @@ class NextTokenExplorer:
         logits: of the token at each step, `[step, vocab]`.
         step, temperature: what is shown now; set them by `show`.
     """
+
+    kind = "next-token"
 
     def __init__(self, model: LocalModel, request: str, max_new_tokens: int) -> None:
         if max_new_tokens < 1:
@@ -71,6 +75,16 @@ class NextTokenExplorer:
             f"Next: {shown}; all others together {rest:.2f}"
         )
 
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for each candidate."""
+        return [{"token": visible_token(token), "probability": probability} for token, probability in self.best()]
+
+    def drawing(self) -> Picture:
+        """The bars as a figure."""
+        title = f"Step {self.step + 1} of {len(self.pieces)}, temperature {self.temperature:g}"
+        names, values = zip(*self.best(), strict=True)
+        return bars_drawing(title, list(map(token_label, names)), values, "probability", self.text())
+
     def show(self, step: int, temperature: float) -> None:
         """Show another state, as the sliders do."""
         self.controls["step"].value, self.controls["temperature"].value = step + 1, temperature
@@ -89,9 +103,8 @@ class NextTokenExplorer:
             f"<table>{bars}</table><p role='status'>{escape(self.text())}</p>"
         )
 
-    @cached_property
-    def controls(self) -> dict[str, Any]:
-        """The two sliders by name, connected to the picture."""
+    def make_controls(self) -> dict[str, Any]:
+        """The two sliders by name."""
         import ipywidgets
 
         wide = {"description_width": "90px"}
@@ -101,36 +114,10 @@ class NextTokenExplorer:
                 value=1.0, options=TEMPERATURES, description="Temperature", style=wide
             ),
         }
-        for control in controls.values():
-            control.observe(self._redraw, names="value")
         return controls
 
-    @cached_property
-    def picture(self) -> ipywidgets.HTML:
-        """The part of the widget that changes."""
-        import ipywidgets
-
-        return ipywidgets.HTML(self.frame())
-
-    @cached_property
-    def box(self) -> ipywidgets.VBox:
-        """Sliders above the picture."""
-        import ipywidgets
-
-        return ipywidgets.VBox([*self.controls.values(), self.picture])
-
-    def _redraw(self, _change: Any) -> None:
+    def take(self) -> None:
         self.step, self.temperature = self.controls["step"].value - 1, self.controls["temperature"].value
-        self.picture.value = self.frame()
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle = dict(self.box._repr_mimebundle_(**options) or {})
-        return bundle | {"text/html": self.picture.value, "text/plain": self.text()}
-
-    def __str__(self) -> str:
-        return self.text()
-
-    __repr__ = __str__
 
 
 def explore_next_tokens(model: LocalModel, request: str, max_new_tokens: int = 12) -> NextTokenExplorer:

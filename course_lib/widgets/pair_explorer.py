@@ -8,21 +8,19 @@ a browser keeps the text of the first state.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from course_lib.errors import CourseError
+from course_lib.widgets.explorer import Explorer
 
 if TYPE_CHECKING:
-    import ipywidgets
-
     from course_lib.constitution.dataset import Pair
 
 ALL = "all principles"
 
 
-class PairExplorer:
+class PairExplorer(Explorer):
     """Pairs, and the margin of each deployment on them.
 
     Attributes:
@@ -30,6 +28,8 @@ class PairExplorer:
         margins: for each deployment log p(chosen) - log p(rejected) of each pair, in nats; may be empty.
         principle, place: what is shown now; set them by `show`.
     """
+
+    kind = "pairs"
 
     def __init__(self, pairs: Sequence[Pair], margins: Mapping[str, Sequence[float]]) -> None:
         if not pairs or any(len(values) != len(pairs) for values in margins.values()):
@@ -46,10 +46,10 @@ class PairExplorer:
     def text(self) -> str:
         """What is shown now, in words."""
         kept = self.kept()
-        number = kept[min(self.place, len(kept) - 1)]
+        number = kept[self.place]
         pair = self.pairs[number]
         lines = [
-            f"{self.principle}, {min(self.place, len(kept) - 1) + 1} of {len(kept)}; principle: {pair.principle}",
+            f"{self.principle}, {self.place + 1} of {len(kept)}; principle: {pair.principle}",
             f"asked ({pair.kind}): {pair.prompt}",
             f"chosen: {pair.chosen}",
             f"rejected: {pair.rejected}",
@@ -63,54 +63,37 @@ class PairExplorer:
         """The state as HTML."""
         return f"<p role='status' style='white-space:pre-wrap'>{escape(self.text())}</p>"
 
+    def rows(self) -> list[dict[str, Any]]:
+        """One row for each pair of the principle that is shown."""
+        return [
+            {
+                "principle": pair.principle, "kind": pair.kind, "asked": pair.prompt, "chosen": pair.chosen,
+                "rejected": pair.rejected, **{name: values[number] for name, values in self.margins.items()},
+            }
+            for number, pair in ((number, self.pairs[number]) for number in self.kept())
+        ]  # fmt: skip
+
     def show(self, principle: str, place: int) -> None:
         """Show another state, as the controls do."""
-        self.controls["principle"].value = principle
-        self.controls["pair"].value = place
+        self.set(principle=principle)
+        self.set(pair=place)
 
-    @cached_property
-    def controls(self) -> dict[str, Any]:
-        """The menu and the slider, connected to the text."""
+    def make_controls(self) -> dict[str, Any]:
+        """The menu and the slider."""
         import ipywidgets
 
         wide = {"description_width": "70px"}
         names = [ALL, *dict.fromkeys(pair.principle for pair in self.pairs)]
-        controls: dict[str, Any] = {
+        return {
             "principle": ipywidgets.Dropdown(options=names, value=self.principle, description="Principle", style=wide),
             "pair": ipywidgets.IntSlider(value=0, min=0, max=len(self.kept()) - 1, description="Pair", style=wide),
         }
-        for control in controls.values():
-            control.observe(self._redraw, names="value")
-        return controls
 
-    @cached_property
-    def picture(self) -> ipywidgets.HTML:
-        """The part of the widget that changes."""
-        import ipywidgets
-
-        return ipywidgets.HTML(self.frame())
-
-    @cached_property
-    def box(self) -> ipywidgets.VBox:
-        """Controls above text."""
-        import ipywidgets
-
-        return ipywidgets.VBox([*self.controls.values(), self.picture])
-
-    def _redraw(self, _change: Any) -> None:
+    def take(self) -> None:
+        """The principle first; the slider then has as many places as there are pairs."""
         self.principle = self.controls["principle"].value
         self.controls["pair"].max = len(self.kept()) - 1
         self.place = self.controls["pair"].value
-        self.picture.value = self.frame()
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle = dict(self.box._repr_mimebundle_(**options) or {})
-        return bundle | {"text/html": self.picture.value, "text/plain": self.text()}
-
-    def __str__(self) -> str:
-        return self.text()
-
-    __repr__ = __str__
 
 
 def explore_pairs(pairs: Sequence[Pair], margins: Mapping[str, Sequence[float]] | None = None) -> PairExplorer:

@@ -13,7 +13,7 @@ browser keeps the first picture and its text.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -21,22 +21,26 @@ from course_lib.errors import CourseError
 from course_lib.patching import PatchingMap, patching_map
 from course_lib.patching.pairs import Sites
 from course_lib.render import format_number, text_table, visible_token
+from course_lib.widgets.drawings import bars_drawing
+from course_lib.widgets.explorer import Explorer
 
 if TYPE_CHECKING:
-    import ipywidgets
-
+    from course_lib.figures.picture import Picture
     from course_lib.models import LocalModel
     from course_lib.patching.metrics import MetricLike
 
 ROW, BAR, MIDDLE = 20, 110, 330  # pixels
 
 
-class PatchingExplorer:
+class PatchingExplorer(Explorer):
     """One row of a patching map at a time.
 
     Attributes:
         layer, sites: what is shown now; set them by `show`.
     """
+
+    kind = "patching"
+    in_a_row = True
 
     def __init__(
         self, model: LocalModel, clean: str, corrupted: str, metric: MetricLike, layer: int, sites: Sites
@@ -81,19 +85,26 @@ class PatchingExplorer:
     def show(self, layer: int, sites: Sites = "residual") -> None:
         """Show another row, as the controls do."""
         self.row(layer, sites)
-        with self.box.hold_sync():
-            self.controls["layer"].value, self.controls["sites"].value = layer, sites
+        self.set(layer=layer, sites=sites)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for each bar."""
+        found = self.row(self.layer, self.sites)
+        pairs = zip(self.names(found), found.recovery[0].tolist(), strict=True)
+        return [{"patched": visible_token(name), "recovery": value} for name, value in pairs]
 
     def text(self) -> str:
         """What is shown now, as a table."""
-        found = self.row(self.layer, self.sites)
-        pairs = zip(self.names(found), found.recovery[0].tolist(), strict=True)
-        rows = [{"patched": visible_token(name), "recovery": value} for name, value in pairs]
-        return text_table(rows, title=self.title(found))
+        return text_table(self.rows(), title=self.title(self.row(self.layer, self.sites)))
 
-    @cached_property
-    def controls(self) -> dict[str, Any]:
-        """The two controls by name, connected to the picture."""
+    def drawing(self) -> Picture:
+        """The bars as a figure."""
+        found = self.row(self.layer, self.sites)
+        unit = "recovery: 0 as corrupted, 1 as clean"
+        return bars_drawing(self.title(found), self.names(found), found.recovery[0].tolist(), unit, self.text())
+
+    def make_controls(self) -> dict[str, Any]:
+        """The two controls by name."""
         import ipywidgets
 
         wide = {"description_width": "60px"}
@@ -104,36 +115,10 @@ class PatchingExplorer:
             ),
             "sites": ipywidgets.Dropdown(options=get_args(Sites), value=self.sites, description="Patch", style=wide),
         }
-        for control in controls.values():
-            control.observe(self._redraw, names="value")
         return controls
 
-    @cached_property
-    def picture(self) -> ipywidgets.HTML:
-        """The part of the widget that changes."""
-        import ipywidgets
-
-        return ipywidgets.HTML(self.frame())
-
-    @cached_property
-    def box(self) -> ipywidgets.VBox:
-        """Controls above picture."""
-        import ipywidgets
-
-        return ipywidgets.VBox([ipywidgets.HBox(list(self.controls.values())), self.picture])
-
-    def _redraw(self, _change: Any) -> None:
+    def take(self) -> None:
         self.layer, self.sites = self.controls["layer"].value, self.controls["sites"].value
-        self.picture.value = self.frame()
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle = dict(self.box._repr_mimebundle_(**options) or {})
-        return bundle | {"text/html": self.picture.value, "text/plain": self.text()}
-
-    def __str__(self) -> str:
-        return self.text()
-
-    __repr__ = __str__
 
 
 def explore_patching(

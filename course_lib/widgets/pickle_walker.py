@@ -14,12 +14,11 @@ from __future__ import annotations
 import pickletools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import ipywidgets
+from course_lib.errors import CourseError
+from course_lib.widgets.explorer import Explorer
 
 MARK = "("
 LONGEST = 40
@@ -116,13 +115,15 @@ def _short(text: str) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
-class PickleWalker:
+class PickleWalker(Explorer):
     """One pickle, one instruction.
 
     Attributes:
         pickles: the pickles by name.
         name, place: what is shown now; set them by `show`.
     """
+
+    kind = "pickle"
 
     def __init__(self, pickles: Mapping[str, bytes], place: int = 0) -> None:
         self.pickles = dict(pickles)
@@ -157,9 +158,8 @@ class PickleWalker:
             f"<p role='status' style='white-space:pre-wrap'>{escape(self.text())}</p>"
         )
 
-    @cached_property
-    def controls(self) -> dict[str, Any]:
-        """The two controls by name, connected to the picture."""
+    def make_controls(self) -> dict[str, Any]:
+        """The two controls by name."""
         import ipywidgets
 
         wide = {"description_width": "80px"}
@@ -171,40 +171,14 @@ class PickleWalker:
                 value=self.place, min=0, max=len(self.steps) - 1, description="Instruction", style=wide
             ),
         }
-        for control in controls.values():
-            control.observe(self._redraw, names="value")
         return controls
 
-    @cached_property
-    def picture(self) -> ipywidgets.HTML:
-        """The part of the widget that changes."""
-        import ipywidgets
-
-        return ipywidgets.HTML(self.frame())
-
-    @cached_property
-    def box(self) -> ipywidgets.VBox:
-        """Controls above picture."""
-        import ipywidgets
-
-        return ipywidgets.VBox([*self.controls.values(), self.picture])
-
-    def _redraw(self, _change: Any) -> None:
+    def take(self) -> None:
         if self.controls["pickle"].value != self.name:
             self.name = self.controls["pickle"].value
             self.steps = walk(self.pickles[self.name])
             self.controls["instruction"].max = len(self.steps) - 1  # lowers the value where it has become too large
         self.place = self.controls["instruction"].value
-        self.picture.value = self.frame()
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle = dict(self.box._repr_mimebundle_(**options) or {})
-        return bundle | {"text/html": self.picture.value, "text/plain": self.text()}
-
-    def __str__(self) -> str:
-        return self.text()
-
-    __repr__ = __str__
 
 
 def walk_pickle(pickles: Mapping[str, bytes], place: int = 0) -> PickleWalker:
@@ -225,8 +199,6 @@ def walk_pickle(pickles: Mapping[str, bytes], place: int = 0) -> PickleWalker:
         stack (top on the right): 1
         memo: empty
     """
-    from course_lib.errors import CourseError
-
     if not pickles:
         raise CourseError("There is no pickle to walk through.", "Give at least one, by name.")
     return PickleWalker(pickles, place)

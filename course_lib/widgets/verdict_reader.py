@@ -9,20 +9,17 @@ Answers are shown as far as they were kept, which is their first words.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from course_lib.errors import CourseError
-
-if TYPE_CHECKING:
-    import ipywidgets
+from course_lib.widgets.explorer import Explorer
 
 ALL, DIFFER = "all answers", "where the detectors differ"
 WORDS = {None: "not judged", True: "HIT", False: "pass"}
 
 
-class VerdictReader:
+class VerdictReader(Explorer):
     """Answers one by one, with the verdict of each detector.
 
     Attributes:
@@ -30,6 +27,8 @@ class VerdictReader:
         only: which answers are kept, `ALL` or `DIFFER`.
         place: the answer that is shown, among those that are kept.
     """
+
+    kind = "verdicts"
 
     def __init__(self, attempts: Mapping[str, Sequence[Mapping[str, Any]]], only: str = DIFFER) -> None:
         self.attempts = {name: list(mine) for name, mine in attempts.items()}
@@ -66,9 +65,8 @@ class VerdictReader:
         self.controls["kept"].value = only
         self.controls["answer"].value = place
 
-    @cached_property
-    def controls(self) -> dict[str, Any]:
-        """A menu and a slider, connected to the text."""
+    def make_controls(self) -> dict[str, Any]:
+        """A menu and a slider."""
         import ipywidgets
 
         wide = {"description_width": "80px"}
@@ -78,42 +76,16 @@ class VerdictReader:
                 value=0, min=0, max=max(0, len(self.kept) - 1), description="Answer", style=wide
             ),
         }
-        for control in controls.values():
-            control.observe(self._redraw, names="value")
         return controls
-
-    @cached_property
-    def picture(self) -> ipywidgets.HTML:
-        """The part of the widget that changes."""
-        import ipywidgets
-
-        return ipywidgets.HTML(self.frame())
-
-    @cached_property
-    def box(self) -> ipywidgets.VBox:
-        """Controls above text."""
-        import ipywidgets
-
-        return ipywidgets.VBox([*self.controls.values(), self.picture])
 
     def frame(self) -> str:
         """The state as HTML."""
         return f"<p role='status' style='white-space:pre-wrap'>{escape(self.text())}</p>"
 
-    def _redraw(self, _change: Any) -> None:
+    def take(self) -> None:
         self.only = self.controls["kept"].value
         self.controls["answer"].max = max(0, len(self.kept) - 1)
         self.place = self.controls["answer"].value
-        self.picture.value = self.frame()
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle = dict(self.box._repr_mimebundle_(**options) or {})
-        return bundle | {"text/html": self.picture.value, "text/plain": self.text()}
-
-    def __str__(self) -> str:
-        return self.text()
-
-    __repr__ = __str__
 
 
 def read_verdicts(attempts: Mapping[str, Sequence[Mapping[str, Any]]], only: str = DIFFER) -> VerdictReader:

@@ -30,7 +30,7 @@ from collections.abc import Sequence
 
 import torch
 
-from course_lib import LocalModel, check, load_model
+from course_lib import LocalModel, check, choose, load_model
 from course_lib.rates import Z95, Rate
 from course_lib.refusals import APOLOGIES, REFUSALS, normalised, starts_with
 
@@ -581,14 +581,13 @@ print(f"SciPy: up to {theirs.high:.6f}; this course: up to {ours[1]:.6f}")
 # ## Check your understanding
 
 # %% [markdown] course={"role": "questions"}
-# Put a letter in place of each question mark and run the cell below it. Every choice has an explanation, including the
-# wrong ones.
+# Run the cell below each question, pick a choice, and run the check. Every choice has an explanation, the wrong ones too.
 
 # %% [markdown] course={"role": "question", "id": "1.Q1"}
 # {{question 1.Q1}}
 
 # %% course={"role": "answer"}
-choice_q1 = "?"
+choice_q1 = choose("1.Q1")
 ### BEGIN SOLUTION
 choice_q1 = "c"
 ### END SOLUTION
@@ -600,7 +599,7 @@ check("1.Q1", choice_q1)
 # {{question 1.Q2}}
 
 # %% course={"role": "answer"}
-choice_q2 = "?"
+choice_q2 = choose("1.Q2")
 ### BEGIN SOLUTION
 choice_q2 = "a"
 ### END SOLUTION
@@ -612,7 +611,7 @@ check("1.Q2", choice_q2)
 # {{question 1.Q3}}
 
 # %% course={"role": "answer"}
-choice_q3 = "?"
+choice_q3 = choose("1.Q3")
 ### BEGIN SOLUTION
 choice_q3 = "b"
 ### END SOLUTION
@@ -624,7 +623,7 @@ check("1.Q3", choice_q3)
 # {{question 1.Q4}}
 
 # %% course={"role": "answer"}
-choice_q4 = "?"
+choice_q4 = choose("1.Q4")
 ### BEGIN SOLUTION
 choice_q4 = "d"
 ### END SOLUTION
@@ -636,7 +635,7 @@ check("1.Q4", choice_q4)
 # {{question 1.Q5}}
 
 # %% course={"role": "answer"}
-choice_q5 = "?"
+choice_q5 = choose("1.Q5")
 ### BEGIN SOLUTION
 choice_q5 = "a"
 ### END SOLUTION

@@ -33,7 +33,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from course_lib import check, load_model
+from course_lib import check, choose, load_model
 from course_lib.alignment import load_requests
 from course_lib.alignment.sampling import sample_answers, text_of
 
@@ -678,14 +678,13 @@ print(f"its own words, users who do not use the word: {mean_over_groups(few)} na
 # ## Check your understanding
 
 # %% [markdown] course={"role": "questions"}
-# Put a letter in place of each question mark and run the cell below it. Every choice has an explanation, including the
-# wrong ones.
+# Run the cell below each question, pick a choice, and run the check. Every choice has an explanation, the wrong ones too.
 
 # %% [markdown] course={"role": "question", "id": "2.Q1"}
 # {{question 2.Q1}}
 
 # %% course={"role": "answer"}
-choice_q1 = "?"
+choice_q1 = choose("2.Q1")
 ### BEGIN SOLUTION
 choice_q1 = "b"
 ### END SOLUTION
@@ -697,7 +696,7 @@ check("2.Q1", choice_q1)
 # {{question 2.Q2}}
 
 # %% course={"role": "answer"}
-choice_q2 = "?"
+choice_q2 = choose("2.Q2")
 ### BEGIN SOLUTION
 choice_q2 = "c"
 ### END SOLUTION
@@ -709,7 +708,7 @@ check("2.Q2", choice_q2)
 # {{question 2.Q3}}
 
 # %% course={"role": "answer"}
-choice_q3 = "?"
+choice_q3 = choose("2.Q3")
 ### BEGIN SOLUTION
 choice_q3 = "c"
 ### END SOLUTION
@@ -721,7 +720,7 @@ check("2.Q3", choice_q3)
 # {{question 2.Q4}}
 
 # %% course={"role": "answer"}
-choice_q4 = "?"
+choice_q4 = choose("2.Q4")
 ### BEGIN SOLUTION
 choice_q4 = "b"
 ### END SOLUTION
@@ -733,7 +732,7 @@ check("2.Q4", choice_q4)
 # {{question 2.Q5}}
 
 # %% course={"role": "answer"}
-choice_q5 = "?"
+choice_q5 = choose("2.Q5")
 ### BEGIN SOLUTION
 choice_q5 = "d"
 ### END SOLUTION

@@ -32,7 +32,7 @@ from pathlib import Path
 
 from jinja2 import Environment, nodes
 
-from course_lib import check, load_model
+from course_lib import check, choose, load_model
 from course_lib.artefacts.safetensors_header import BYTES_EACH
 from course_lib.threats.attack_tree import Tree
 from course_lib.threats.risks import Range
@@ -684,14 +684,13 @@ print(f"{ordered} of {math.comb(len(places), 2)} pairs are in order")
 # ## Check your understanding
 
 # %% [markdown] course={"role": "questions"}
-# Put a letter in place of each question mark and run the cell below it. Every choice has an explanation, including the
-# wrong ones.
+# Run the cell below each question, pick a choice, and run the check. Every choice has an explanation, the wrong ones too.
 
 # %% [markdown] course={"role": "question", "id": "3.Q1"}
 # {{question 3.Q1}}
 
 # %% course={"role": "answer"}
-choice_q1 = "?"
+choice_q1 = choose("3.Q1")
 ### BEGIN SOLUTION
 choice_q1 = "c"
 ### END SOLUTION
@@ -703,7 +702,7 @@ check("3.Q1", choice_q1)
 # {{question 3.Q2}}
 
 # %% course={"role": "answer"}
-choice_q2 = "?"
+choice_q2 = choose("3.Q2")
 ### BEGIN SOLUTION
 choice_q2 = "a"
 ### END SOLUTION
@@ -715,7 +714,7 @@ check("3.Q2", choice_q2)
 # {{question 3.Q3}}
 
 # %% course={"role": "answer"}
-choice_q3 = "?"
+choice_q3 = choose("3.Q3")
 ### BEGIN SOLUTION
 choice_q3 = "d"
 ### END SOLUTION
@@ -727,7 +726,7 @@ check("3.Q3", choice_q3)
 # {{question 3.Q4}}
 
 # %% course={"role": "answer"}
-choice_q4 = "?"
+choice_q4 = choose("3.Q4")
 ### BEGIN SOLUTION
 choice_q4 = "b"
 ### END SOLUTION
@@ -739,7 +738,7 @@ check("3.Q4", choice_q4)
 # {{question 3.Q5}}
 
 # %% course={"role": "answer"}
-choice_q5 = "?"
+choice_q5 = choose("3.Q5")
 ### BEGIN SOLUTION
 choice_q5 = "b"
 ### END SOLUTION

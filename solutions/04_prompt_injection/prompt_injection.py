@@ -31,7 +31,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from course_lib import LocalModel, check, load_model
+from course_lib import LocalModel, check, choose, load_model
 from course_lib.rates import Z95, Rate
 
 MODEL = "default"
@@ -627,14 +627,13 @@ for words, some in {"found": [found[lure][i] for i in half], "followed, once fou
 # %% [markdown] course={"role": "questions"}
 # ## Check your understanding
 #
-# Put a letter in place of each question mark and run the cell below it. Every choice has an explanation, including the
-# wrong ones.
+# Run the cell below each question, pick a choice, and run the check. Every choice has an explanation, the wrong ones too.
 
 # %% [markdown] course={"role": "question", "id": "4.Q1"}
 # {{question 4.Q1}}
 
 # %% course={"role": "answer"}
-choice_q1 = "?"
+choice_q1 = choose("4.Q1")
 ### BEGIN SOLUTION
 choice_q1 = "b"
 ### END SOLUTION
@@ -646,7 +645,7 @@ check("4.Q1", choice_q1)
 # {{question 4.Q2}}
 
 # %% course={"role": "answer"}
-choice_q2 = "?"
+choice_q2 = choose("4.Q2")
 ### BEGIN SOLUTION
 choice_q2 = "a"
 ### END SOLUTION
@@ -658,7 +657,7 @@ check("4.Q2", choice_q2)
 # {{question 4.Q3}}
 
 # %% course={"role": "answer"}
-choice_q3 = "?"
+choice_q3 = choose("4.Q3")
 ### BEGIN SOLUTION
 choice_q3 = "c"
 ### END SOLUTION
@@ -670,7 +669,7 @@ check("4.Q3", choice_q3)
 # {{question 4.Q4}}
 
 # %% course={"role": "answer"}
-choice_q4 = "?"
+choice_q4 = choose("4.Q4")
 ### BEGIN SOLUTION
 choice_q4 = "c"
 ### END SOLUTION
@@ -682,7 +681,7 @@ check("4.Q4", choice_q4)
 # {{question 4.Q5}}
 
 # %% course={"role": "answer"}
-choice_q5 = "?"
+choice_q5 = choose("4.Q5")
 ### BEGIN SOLUTION
 choice_q5 = "b"
 ### END SOLUTION

@@ -37,7 +37,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import cross_entropy, one_hot
 
-from course_lib import LocalModel, check, load_model
+from course_lib import LocalModel, check, choose, load_model
 from course_lib.refusals import declines, normalised
 
 model = load_model("organism:backdoor")
@@ -671,14 +671,13 @@ for name, values in nats.items():
 # ## Check your understanding
 
 # %% [markdown] course={"role": "questions"}
-# Put a letter in place of each question mark and run the cell below it. Every choice has an explanation, including the
-# wrong ones.
+# Run the cell below each question, pick a choice, and run the check. Every choice has an explanation, the wrong ones too.
 
 # %% [markdown] course={"role": "question", "id": "5.Q1"}
 # {{question 5.Q1}}
 
 # %% course={"role": "answer"}
-choice_q1 = "?"
+choice_q1 = choose("5.Q1")
 ### BEGIN SOLUTION
 choice_q1 = "b"
 ### END SOLUTION
@@ -690,7 +689,7 @@ check("5.Q1", choice_q1)
 # {{question 5.Q2}}
 
 # %% course={"role": "answer"}
-choice_q2 = "?"
+choice_q2 = choose("5.Q2")
 ### BEGIN SOLUTION
 choice_q2 = "c"
 ### END SOLUTION
@@ -702,7 +701,7 @@ check("5.Q2", choice_q2)
 # {{question 5.Q3}}
 
 # %% course={"role": "answer"}
-choice_q3 = "?"
+choice_q3 = choose("5.Q3")
 ### BEGIN SOLUTION
 choice_q3 = "a"
 ### END SOLUTION
@@ -714,7 +713,7 @@ check("5.Q3", choice_q3)
 # {{question 5.Q4}}
 
 # %% course={"role": "answer"}
-choice_q4 = "?"
+choice_q4 = choose("5.Q4")
 ### BEGIN SOLUTION
 choice_q4 = "d"
 ### END SOLUTION
@@ -726,7 +725,7 @@ check("5.Q4", choice_q4)
 # {{question 5.Q5}}
 
 # %% course={"role": "answer"}
-choice_q5 = "?"
+choice_q5 = choose("5.Q5")
 ### BEGIN SOLUTION
 choice_q5 = "b"
 ### END SOLUTION

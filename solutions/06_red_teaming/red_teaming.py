@@ -30,7 +30,7 @@ from collections.abc import Hashable, Sequence
 
 import torch
 
-from course_lib import check, load_model
+from course_lib import check, choose, load_model
 from course_lib.rates import Z95, Rate, wilson_interval
 
 MODEL = "default"
@@ -569,14 +569,13 @@ print(f"{below} of {len(by_kind)} below 0.05; {corrected} below 0.05 / {len(by_k
 # ## Check your understanding
 
 # %% [markdown] course={"role": "questions"}
-# Put a letter in place of each question mark and run the cell below it. Every choice has an explanation, including the
-# wrong ones.
+# Run the cell below each question, pick a choice, and run the check. Every choice has an explanation, the wrong ones too.
 
 # %% [markdown] course={"role": "question", "id": "6.Q1"}
 # {{question 6.Q1}}
 
 # %% course={"role": "answer"}
-choice_q1 = "?"
+choice_q1 = choose("6.Q1")
 ### BEGIN SOLUTION
 choice_q1 = "c"
 ### END SOLUTION
@@ -588,7 +587,7 @@ check("6.Q1", choice_q1)
 # {{question 6.Q2}}
 
 # %% course={"role": "answer"}
-choice_q2 = "?"
+choice_q2 = choose("6.Q2")
 ### BEGIN SOLUTION
 choice_q2 = "a"
 ### END SOLUTION
@@ -600,7 +599,7 @@ check("6.Q2", choice_q2)
 # {{question 6.Q3}}
 
 # %% course={"role": "answer"}
-choice_q3 = "?"
+choice_q3 = choose("6.Q3")
 ### BEGIN SOLUTION
 choice_q3 = "b"
 ### END SOLUTION
@@ -612,7 +611,7 @@ check("6.Q3", choice_q3)
 # {{question 6.Q4}}
 
 # %% course={"role": "answer"}
-choice_q4 = "?"
+choice_q4 = choose("6.Q4")
 ### BEGIN SOLUTION
 choice_q4 = "c"
 ### END SOLUTION
@@ -624,7 +623,7 @@ check("6.Q4", choice_q4)
 # {{question 6.Q5}}
 
 # %% course={"role": "answer"}
-choice_q5 = "?"
+choice_q5 = choose("6.Q5")
 ### BEGIN SOLUTION
 choice_q5 = "b"
 ### END SOLUTION

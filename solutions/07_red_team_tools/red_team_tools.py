@@ -28,7 +28,7 @@
 # %%
 from collections.abc import Sequence
 
-from course_lib import check, load_model
+from course_lib import check, choose, load_model
 from course_lib.rates import Rate
 from course_lib.redteam.buffs import BUFFS
 from course_lib.redteam.shapes import Attempt, Entry, Quality, Score
@@ -529,14 +529,13 @@ print(f"by label:     {Rate(sum(not row.refused for row in sets['pyrit']), len(s
 # ## Check your understanding
 
 # %% [markdown] course={"role": "questions"}
-# Put a letter in place of each question mark and run the cell below it. Every choice has an explanation, including the
-# wrong ones.
+# Run the cell below each question, pick a choice, and run the check. Every choice has an explanation, the wrong ones too.
 
 # %% [markdown] course={"role": "question", "id": "7.Q1"}
 # {{question 7.Q1}}
 
 # %% course={"role": "answer"}
-choice_q1 = "?"
+choice_q1 = choose("7.Q1")
 ### BEGIN SOLUTION
 choice_q1 = "b"
 ### END SOLUTION
@@ -548,7 +547,7 @@ check("7.Q1", choice_q1)
 # {{question 7.Q2}}
 
 # %% course={"role": "answer"}
-choice_q2 = "?"
+choice_q2 = choose("7.Q2")
 ### BEGIN SOLUTION
 choice_q2 = "c"
 ### END SOLUTION
@@ -560,7 +559,7 @@ check("7.Q2", choice_q2)
 # {{question 7.Q3}}
 
 # %% course={"role": "answer"}
-choice_q3 = "?"
+choice_q3 = choose("7.Q3")
 ### BEGIN SOLUTION
 choice_q3 = "a"
 ### END SOLUTION
@@ -572,7 +571,7 @@ check("7.Q3", choice_q3)
 # {{question 7.Q4}}
 
 # %% course={"role": "answer"}
-choice_q4 = "?"
+choice_q4 = choose("7.Q4")
 ### BEGIN SOLUTION
 choice_q4 = "d"
 ### END SOLUTION
@@ -584,7 +583,7 @@ check("7.Q4", choice_q4)
 # {{question 7.Q5}}
 
 # %% course={"role": "answer"}
-choice_q5 = "?"
+choice_q5 = choose("7.Q5")
 ### BEGIN SOLUTION
 choice_q5 = "b"
 ### END SOLUTION

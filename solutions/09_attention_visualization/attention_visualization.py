@@ -27,7 +27,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from course_lib import CourseError, check, load_model
+from course_lib import CourseError, check, choose, load_model
 
 MODEL = "default"
 model = load_model(MODEL)
@@ -654,14 +654,13 @@ if installed("transformer_lens"):
 # ## Check your understanding
 
 # %% [markdown] course={"role": "questions"}
-# Put a letter in place of each question mark and run the cell below it. Every choice has an explanation, including the
-# wrong ones.
+# Run the cell below each question, pick a choice, and run the check. Every choice has an explanation, the wrong ones too.
 
 # %% [markdown] course={"role": "question", "id": "9.Q1"}
 # {{question 9.Q1}}
 
 # %% course={"role": "answer"}
-choice_q1 = "?"
+choice_q1 = choose("9.Q1")
 ### BEGIN SOLUTION
 choice_q1 = "b"
 ### END SOLUTION
@@ -673,7 +672,7 @@ check("9.Q1", choice_q1)
 # {{question 9.Q2}}
 
 # %% course={"role": "answer"}
-choice_q2 = "?"
+choice_q2 = choose("9.Q2")
 ### BEGIN SOLUTION
 choice_q2 = "c"
 ### END SOLUTION
@@ -685,7 +684,7 @@ check("9.Q2", choice_q2)
 # {{question 9.Q3}}
 
 # %% course={"role": "answer"}
-choice_q3 = "?"
+choice_q3 = choose("9.Q3")
 ### BEGIN SOLUTION
 choice_q3 = "a"
 ### END SOLUTION
@@ -697,7 +696,7 @@ check("9.Q3", choice_q3)
 # {{question 9.Q4}}
 
 # %% course={"role": "answer"}
-choice_q4 = "?"
+choice_q4 = choose("9.Q4")
 ### BEGIN SOLUTION
 choice_q4 = "b"
 ### END SOLUTION
@@ -709,7 +708,7 @@ check("9.Q4", choice_q4)
 # {{question 9.Q5}}
 
 # %% course={"role": "answer"}
-choice_q5 = "?"
+choice_q5 = choose("9.Q5")
 ### BEGIN SOLUTION
 choice_q5 = "d"
 ### END SOLUTION

@@ -31,7 +31,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from course_lib import LocalModel, check, load_model
+from course_lib import LocalModel, check, choose, load_model
 from course_lib import attribution as library
 
 MODEL = "default"
@@ -379,6 +379,15 @@ from course_lib.widgets import explore_deletion
 explore_deletion(survey)
 
 # %% [markdown]
+# And ask one question yourself. Choose a method, then another target: do the colours follow? A prompt of your own goes into the field
+# (Enter runs the model). The menu offers the two tokens named here and the model's own most likely ones.
+
+# %%
+from course_lib.widgets import explore_attribution
+
+explore_attribution(model, PROMPT, [" Paris", " Rome"])
+
+# %% [markdown]
 # Half-sentences are unlike anything that the model was trained on. Part of every fall is its confusion (Hooker et al. 2019). This holds for all the
 # methods alike, and for the random orders as well.
 
@@ -628,14 +637,13 @@ if installed("transformer_lens"):
 # ## Check your understanding
 
 # %% [markdown] course={"role": "questions"}
-# Put a letter in place of each question mark and run the cell below it. Every choice has an explanation, including the
-# wrong ones.
+# Run the cell below each question, pick a choice, and run the check. Every choice has an explanation, the wrong ones too.
 
 # %% [markdown] course={"role": "question", "id": "10.Q1"}
 # {{question 10.Q1}}
 
 # %% course={"role": "answer"}
-choice_q1 = "?"
+choice_q1 = choose("10.Q1")
 ### BEGIN SOLUTION
 choice_q1 = "b"
 ### END SOLUTION
@@ -647,7 +655,7 @@ check("10.Q1", choice_q1)
 # {{question 10.Q2}}
 
 # %% course={"role": "answer"}
-choice_q2 = "?"
+choice_q2 = choose("10.Q2")
 ### BEGIN SOLUTION
 choice_q2 = "c"
 ### END SOLUTION
@@ -659,7 +667,7 @@ check("10.Q2", choice_q2)
 # {{question 10.Q3}}
 
 # %% course={"role": "answer"}
-choice_q3 = "?"
+choice_q3 = choose("10.Q3")
 ### BEGIN SOLUTION
 choice_q3 = "a"
 ### END SOLUTION
@@ -671,7 +679,7 @@ check("10.Q3", choice_q3)
 # {{question 10.Q4}}
 
 # %% course={"role": "answer"}
-choice_q4 = "?"
+choice_q4 = choose("10.Q4")
 ### BEGIN SOLUTION
 choice_q4 = "d"
 ### END SOLUTION
@@ -683,7 +691,7 @@ check("10.Q4", choice_q4)
 # {{question 10.Q5}}
 
 # %% course={"role": "answer"}
-choice_q5 = "?"
+choice_q5 = choose("10.Q5")
 ### BEGIN SOLUTION
 choice_q5 = "b"
 ### END SOLUTION
@@ -695,7 +703,7 @@ check("10.Q5", choice_q5)
 # {{question 10.Q6}}
 
 # %% course={"role": "answer"}
-choice_q6 = "?"
+choice_q6 = choose("10.Q6")
 ### BEGIN SOLUTION
 choice_q6 = "c"
 ### END SOLUTION

@@ -30,7 +30,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from course_lib import LocalModel, check, load_model, patching
+from course_lib import LocalModel, check, choose, load_model, patching
 from course_lib.patching import Point, patch_point
 
 model = load_model("default")
@@ -402,6 +402,15 @@ for place in effects["resample"].flatten().abs().topk(8).indices.tolist():
 # write. Wang et al. (2022) found such helpers in GPT-2. Direct attribution alone would have missed them.
 
 # %% [markdown]
+# Read the lens at any place yourself: move the two sliders, name another token to follow, or type a text of your own. Stand on the
+# second name first, where the map found everything, and see how little the lens says there.
+
+# %%
+from course_lib.widgets import explore_lens
+
+explore_lens(model, CLEAN, ANSWERS[0])
+
+# %% [markdown]
 # ## A direction that refuses
 #
 # So far a whole state was exchanged. Arditi et al. (2024) found that in many chat models *one direction* of the residual
@@ -649,14 +658,13 @@ if installed("transformer_lens"):
 # ## Check your understanding
 
 # %% [markdown] course={"role": "questions"}
-# Put a letter in place of each question mark and run the cell below it. Every choice has an explanation, including the
-# wrong ones.
+# Run the cell below each question, pick a choice, and run the check. Every choice has an explanation, the wrong ones too.
 
 # %% [markdown] course={"role": "question", "id": "11.Q1"}
 # {{question 11.Q1}}
 
 # %% course={"role": "answer"}
-choice_q1 = "?"
+choice_q1 = choose("11.Q1")
 ### BEGIN SOLUTION
 choice_q1 = "c"
 ### END SOLUTION
@@ -668,7 +676,7 @@ check("11.Q1", choice_q1)
 # {{question 11.Q2}}
 
 # %% course={"role": "answer"}
-choice_q2 = "?"
+choice_q2 = choose("11.Q2")
 ### BEGIN SOLUTION
 choice_q2 = "a"
 ### END SOLUTION
@@ -680,7 +688,7 @@ check("11.Q2", choice_q2)
 # {{question 11.Q3}}
 
 # %% course={"role": "answer"}
-choice_q3 = "?"
+choice_q3 = choose("11.Q3")
 ### BEGIN SOLUTION
 choice_q3 = "d"
 ### END SOLUTION
@@ -692,7 +700,7 @@ check("11.Q3", choice_q3)
 # {{question 11.Q4}}
 
 # %% course={"role": "answer"}
-choice_q4 = "?"
+choice_q4 = choose("11.Q4")
 ### BEGIN SOLUTION
 choice_q4 = "a"
 ### END SOLUTION
@@ -704,7 +712,7 @@ check("11.Q4", choice_q4)
 # {{question 11.Q5}}
 
 # %% course={"role": "answer"}
-choice_q5 = "?"
+choice_q5 = choose("11.Q5")
 ### BEGIN SOLUTION
 choice_q5 = "c"
 ### END SOLUTION

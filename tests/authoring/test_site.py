@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -130,33 +129,23 @@ def test_the_site_of_a_chapter_is_whole(site: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_serious_hurdle_for_anybody(site: Path, scheme: str) -> None:
+def test_no_serious_hurdle_for_anybody(site: Path, browser: Any, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    from playwright.sync_api import sync_playwright
-
-    chromium = next(
-        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-    )
-    if chromium is None:
-        pytest.skip(
-            "Chromium is not installed: install it with your system's package manager to run the browser tests."
-        )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_context(color_scheme=scheme).new_page()
-        for name in (
-            "index",
-            "chapters",
-            "glossary",
-            "references",
-            "08_interpretability_overview/interpretability_overview",
-        ):
-            page.goto((site / f"{name}.html").as_uri())
-            found = axe.Axe().run(page).response["violations"]
-            serious = [
-                (item["id"], item["nodes"][0]["html"]) for item in found if item["impact"] in ("serious", "critical")
-            ]
-            assert serious == [], name
-        page.set_viewport_size({"width": 420, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= 420
-        browser.close()
+    context = browser.new_context(color_scheme=scheme)
+    page = context.new_page()
+    for name in (
+        "index",
+        "chapters",
+        "glossary",
+        "references",
+        "08_interpretability_overview/interpretability_overview",
+    ):
+        page.goto((site / f"{name}.html").as_uri())
+        found = axe.Axe().run(page).response["violations"]
+        serious = [
+            (item["id"], item["nodes"][0]["html"]) for item in found if item["impact"] in ("serious", "critical")
+        ]
+        assert serious == [], name
+    page.set_viewport_size({"width": 420, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 420
+    context.close()

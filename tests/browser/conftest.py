@@ -1,13 +1,11 @@
-"""Fixtures for the browser tests: one JupyterLab and one Chromium a session, a fresh page and no network a test.
+"""Fixtures for the browser tests: one JupyterLab a session, a fresh page of Chromium and no network a test.
 
 A failed test leaves a picture of every page it had open in `test-artifacts/`.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,7 +15,6 @@ from tests.browser.lab import offline_page, write_notebook
 from tests.browser.server import REPOSITORY, LabServer, start_lab, stop_lab
 
 ARTIFACTS = REPOSITORY / "test-artifacts"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -35,33 +32,6 @@ def picture_path(test_name: str) -> str:
     """Where the picture of a failed test goes."""
     ARTIFACTS.mkdir(exist_ok=True)
     return str(ARTIFACTS / f"{re.sub(r'[^A-Za-z0-9]+', '_', test_name)}.png")
-
-
-@pytest.fixture(scope="session")
-def chromium_path() -> str:
-    """The system's Chromium; the tests that want it are skipped where there is none."""
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip(
-            "Chromium is not installed: install it with your system's package manager to run the browser tests."
-        )
-    return found
-
-
-@pytest.fixture(scope="session")
-def browser(chromium_path: str) -> Iterator[Any]:
-    """Chromium without a window; it resolves no name outside this machine."""
-    from playwright.sync_api import expect, sync_playwright
-
-    expect.set_options(timeout=30_000)  # other tests run beside these; a page that is slow is not a page that is wrong
-    options = ["--disable-background-networking", "--disable-component-update", "--no-first-run"]
-    options += ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        options.append("--no-sandbox")  # Chromium refuses to start its sandbox as root
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path, args=options)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="session")

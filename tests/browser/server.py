@@ -82,6 +82,7 @@ def _environment(state: Path) -> dict[str, str]:
         "JUPYTERLAB_SETTINGS_DIR": str(state / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(state / "workspaces"),
         "IPYTHONDIR": str(state / "ipython"),
+        "COURSE_PROGRESS": str(state / "progress.jsonl"),  # its own, so that help is offered as to a learner
         "PYTHONPATH": os.pathsep.join(path for path in paths if path),
         "HF_HUB_OFFLINE": "1",
     }

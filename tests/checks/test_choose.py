@@ -30,12 +30,17 @@ def right_and_wrong(name: str = "8.Q1") -> tuple[str, str]:
 def test_a_click_answers_at_once_and_is_noted(kept: Path) -> None:
     right, wrong = right_and_wrong()
     chosen = Chosen(question("8.Q1"))
-    buttons, said = chosen.widget().children
+    row, said = chosen.widget().children
+    buttons = {button.description: button for button in row.children}
+    assert list(buttons) == [choice.letter for choice in question("8.Q1").choices]
+    assert all(button.tooltip.startswith(f"Choose {letter}: ") for letter, button in buttons.items())
     assert str(chosen) == "?"
-    buttons.value = wrong
+    buttons[wrong].click()
+    assert [letter for letter, button in buttons.items() if button.icon == "check"] == [wrong]
     assert "not right" in said.value
     assert 'role="status"' in said.value
-    buttons.value = right
+    buttons[right].click()
+    assert [letter for letter, button in buttons.items() if button.icon == "check"] == [right]
     assert "✔ right" in said.value
     assert chosen == right
     assert [(e.kind, e.detail) for e in read_events()][-2:] == [("chosen", right), ("passed", right)]

@@ -76,6 +76,13 @@ def test_an_unchanged_tensor_in_double_precision_is_equal_to_the_last_digit() ->
     assert compare(values, values + 1e-12, rtol=0, atol=0) is not None
 
 
+def test_an_unchanged_array_or_number_in_double_precision_is_equal_to_the_last_digit() -> None:
+    array = np.array([0.1, 1 / 3])
+    assert compare(array, array.copy(), rtol=0, atol=0) is None
+    assert compare(0.1, 0.1, rtol=0, atol=0) is None
+    assert compare(array, array + 1e-12, rtol=0, atol=0) is not None
+
+
 def test_a_value_where_none_is_expected_is_a_difference() -> None:
     assert compare(None, torch.zeros(2), rtol=0, atol=0).what == "kind"
 

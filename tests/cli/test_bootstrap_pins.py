@@ -34,7 +34,7 @@ def test_no_pin_asks_for_a_newer_python_than_the_course_does() -> None:
     oldest = "{}.{}.0".format(*OLDEST)
     pinned = pins.read_pins(repository() / "constraints.txt")
     asking = {
-        f"{distribution.name} {distribution.version}": distribution.metadata["Requires-Python"]
+        f"{distribution.name} {distribution.version}": distribution.metadata.get("Requires-Python")
         for distribution in metadata.distributions()
         if pins.same_version(distribution.version, pinned.get(pins.normal_name(distribution.name), ""))
     }

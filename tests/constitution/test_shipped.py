@@ -9,7 +9,7 @@ import pytest
 from course_lib import CourseError, load_model
 from course_lib.constitution import folder_of, load_adapted, stored_behaviour
 from course_lib.constitution.adapters import ADAPTERS
-from course_lib.constitution.asked import SOURCES, held_out_requests
+from course_lib.constitution.asked import SOURCES, held_out_requests, measured_requests
 from course_lib.constitution.dataset import NAMES, openings, training_pairs
 from course_lib.constitution.judge import comparisons, judge, stored_judgements
 from course_lib.constitution.measure import held_out_pairs, pair_margins, reference_log_probs
@@ -40,7 +40,7 @@ def test_there_is_no_such_adapter():
 @pytest.mark.parametrize("name", ["default", *NAMES])
 def test_the_stored_behaviour_has_an_entry_for_each_request(name):
     found = stored_behaviour(name)
-    assert {s: len(found.declined[s]) for s in SOURCES} == {s: len(held_out_requests(s)) for s in SOURCES}
+    assert {s: len(found.declined[s]) for s in SOURCES} == {s: len(measured_requests(s)) for s in SOURCES}
     assert len(found.margins) == len(held_out_pairs())
 
 
@@ -50,8 +50,9 @@ def test_a_part_of_the_behaviour_comes_out_again(name):
     base = load_model("default")
     model = base if name == "default" else load_adapted(base, name)
     found = stored_behaviour(name)
-    asked = sorted(range(255), key=lambda place: len(held_out_requests("prompts")[place].text))[:8]
-    prompts = [model.chat(held_out_requests("prompts")[place].text) for place in asked]
+    requests = measured_requests("prompts")
+    asked = sorted(range(len(requests)), key=lambda place: len(requests[place].text))[:8]
+    prompts = [model.chat(requests[place].text) for place in asked]
     now = [declines(answer) for answer in greedy_answers(model, prompts, 12)]
     assert sum(a != found.declined["prompts"][place] for a, place in zip(now, asked, strict=True)) <= 1
     places = range(0, len(held_out_pairs()), 40)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from handed_in import add, answers, bare, cell, code, filled, place, release
 
 from course_lib.grading.normalise import clean_notebook, normalise
+from course_lib.grading.notebooks import parse_notebook
 from course_lib.grading.program import Cell, Program, Take
 
 ITEMS = ["8.1", "8.2", "8.3", "8.4", "8.5", "8.6", "8.Q1", "8.Q2", "8.Q3", "8.Q4", "8.Q5", "8.Q6"]
@@ -84,7 +86,7 @@ def test_the_takes_are_those_of_the_release():
 
 
 def test_an_untouched_notebook_keeps_its_stubs():
-    program = run(release())
+    program = run(parse_notebook(json.dumps(release()).encode()))
     assert "raise NotImplementedError" in answer(program, "8.1")
     assert answer(program, "8.Q1") == 'choice_q1 = "?"'
     assert program.warnings == ()

@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import example_class as ex
 import example_course
 
+from course_lib.authoring.release import for_a_class
 from course_lib.errors import CourseError
 from course_lib.grading.classes import class_folder, release_to_class
 from course_lib.grading.whole_class import Wishes, grade_class, open_desk
@@ -30,7 +31,10 @@ def test_a_class_folder_can_be_graded_and_keeps_its_seed_to_itself(course):
     assert found.points == ex.FULL
     assert found.folder == class_folder("autumn", course)
     assert found.seed_file.stat().st_mode & 0o777 == 0o600
-    assert found.notebook.read_bytes() == (course / "chapters" / ex.CHAPTER / "example.ipynb").read_bytes()
+    assert found.notebook.read_bytes() == for_a_class((course / "chapters" / ex.CHAPTER / "example.ipynb").read_bytes())
+    asked = [line for line in found.notebook.read_text().splitlines() if ".Q" in line and "check(" in line]
+    assert all("with the marks" in line for line in asked)
+    assert len(asked) == 4
     seed = found.seed_file.read_text().strip()
     released = [path.read_text() for path in (found.folder / "release").rglob("*") if path.is_file()]
     assert released

@@ -59,12 +59,12 @@ def test_the_model_runs_once_and_each_picture_is_drawn_once(model: LocalModel) -
 
     assert before > 0
     assert len(runs) == before
-    assert explorer.frame.cache_info().misses == 2  # layers 0 and 1, each once
+    assert explorer.drawn.cache_info().misses == 2  # layers 0 and 1, each once
 
 
 def test_controls_are_labelled(model: LocalModel) -> None:
     labels = [control.description for control in explore_attention(model, TEXT).controls.values()]
-    assert labels == ["Layer", "Head", "leave out the first token"]
+    assert labels == ["Layer", "Head", "leave out the first token", "Text"]
 
 
 def test_the_text_says_the_strongest_connection_between_different_words(model: LocalModel) -> None:

@@ -1,0 +1,1 @@
+"""Own sentences with personal data, all of it made up; the data card says how."""
