@@ -7,7 +7,7 @@ takes these off again (`data_collator` is a documented argument). And it wants b
 checkpointing, which help on graphics cards; here the frozen weights are in whatever type this processor multiplies
 fastest, and nothing is checkpointed.
 
-A stopped run goes on: TRL keeps adapter, optimiser and random state every ten steps beside the final place, and a record of
+A stopped run goes on: TRL keeps adapter, optimiser and random state every four steps beside the final place, and a record of
 the settings, so that a checkpoint is taken up by the same run only.
 
 Source: L. von Werra et al., TRL: Transformers Reinforcement Learning (https://github.com/huggingface/trl).
@@ -51,7 +51,7 @@ class Settings:
 
     Attributes:
         beta: how much a nat of divergence costs.
-        rate: learning rate at its highest; it rises for four steps and falls in a line.
+        rate: learning rate at its highest; it rises for two steps and falls in a line.
         pairs: pairs in a step.
         steps: optimiser steps; one pass over the pairs when None.
         rank: of the adapter.
@@ -61,13 +61,13 @@ class Settings:
     """
 
     beta: float = 0.1
-    rate: float = 3e-3
+    rate: float = 1e-2
     pairs: int = 4
-    steps: int | None = 30
+    steps: int | None = 8
     rank: int = 10
     seed: int = 15
     longest: int = 80
-    checkpoint: int = 10
+    checkpoint: int = 4
 
 
 def dpo_rows(model: LocalModel, pairs: Sequence[Pair]) -> list[dict[str, Any]]:
@@ -106,9 +106,9 @@ def make_trainer(model: LocalModel, pairs: Sequence[Pair], folder: Path, setting
     steps = settings.steps or -(-len(pairs) // settings.pairs)
     arguments = DPOConfig(
         output_dir=str(folder), beta=settings.beta, learning_rate=settings.rate, lr_scheduler_type="linear",
-        warmup_steps=min(4, steps // 2), max_steps=steps, per_device_train_batch_size=settings.pairs,
+        warmup_steps=min(2, steps // 2), max_steps=steps, per_device_train_batch_size=settings.pairs,
         max_length=settings.longest, seed=settings.seed, save_steps=settings.checkpoint, save_total_limit=1,
-        logging_steps=5, report_to=[], use_cpu=True, bf16=False, gradient_checkpointing=False,
+        logging_steps=2, report_to=[], use_cpu=True, bf16=False, gradient_checkpointing=False,
         remove_unused_columns=False, disable_tqdm=True, weight_decay=0.0, train_sampling_strategy="sequential",
     )  # fmt: skip
     tokenizer = model.tokenizer

@@ -23,7 +23,7 @@
 # spread over thousands of verdicts, where nobody can read it. **Constitutional AI** (Bai et al. 2022) turns this round: a short list of written
 # principles comes first, and the verdicts are derived from it.
 #
-# This chapter does that with your model: eleven principles, the method's steps one by one, and in the end an adapter that was trained in
+# This chapter does that with your model: eleven principles, the method's steps one by one, and in the end an adapter that was trained for a few
 # minutes on a processor. Here it is, beside the default model, on a harmful request and on its harmless twin (first words only).
 
 # %%
@@ -351,8 +351,8 @@ if installed("trl"):
 #
 #     course constitution train principles shuffled
 #
-# It makes two adapters of rank 10 on queries and values of the upper half of the layers, in 30 steps of four pairs: the first 120 pairs of the list, each seen once. That is very little training, and
-# what it cost stands under the table. **principles** was trained on the pairs as they are. **shuffled** is the control: the same
+# It makes two adapters of rank 10 on queries and values of the upper half of the layers, in eight steps of four pairs: the first 32 pairs of the list, each seen once. That is
+# very little training, made to fit into minutes of one thread; `--steps 128` sees every pair once. **principles** was trained on the pairs as they are. **shuffled** is the control: the same
 # texts in the same order, the same seed and steps, but for every pair a *coin* decided which answer is called chosen. Here is what TRL wrote down on the way.
 
 # %%
