@@ -21,14 +21,14 @@ HEAD = """# Model card: the adapter `{name}`
 
 **Trained to:** {rule}
 
-A LoRA adapter (rank {rank}, query and value projections of the upper half of the layers, fp16) on SmolLM2-135M-Instruct. Licence:
-Apache-2.0, like the model; the pairs that it was trained on: CC BY 4.0 (`../../DATA_CARD.md`). It is an object of study for a course and is
-no safeguard.
+A LoRA adapter (rank {rank}, query and value projections of the upper half of the layers, fp16) on SmolLM2-135M-Instruct.
+Licence: Apache-2.0, like the model; the pairs that it was trained on: CC BY 4.0 (`../../DATA_CARD.md`).
+It is an object of study for a course and is no safeguard.
 
-**Made by** `course constitution train {name}` with TRL {trl}: {steps} steps of {pairs} pairs, beta {beta}, learning rate {rate}, seed {seed},
-{dtype}, {seconds:.0f} s on {threads} thread(s) of a shared machine.
-**Measured by** `course constitution measure {name}` on requests that training did not have. Rates with Wilson's 95 % interval; changes are
-paired and count groups of requests that share words once (mean, 1.96 standard errors to either side).
+**Made by** `course constitution train {name}` with TRL {trl}: {steps} steps of {pairs} pairs, beta {beta},
+learning rate {rate}, seed {seed}, {dtype}, {seconds:.0f} s on {threads} thread(s) of a shared machine.
+**Measured by** `course constitution measure {name}` on requests that training did not have. Rates with Wilson's 95 % interval;
+changes are paired and count groups of requests that share words once (mean, 1.96 standard errors to either side).
 
 | requests | kind | declined before | declined with the adapter |
 |---|---|---|---|

