@@ -464,7 +464,7 @@ for source in SOURCES:
 # harmless ones it fell by 0.08. On the questions by somebody else no deployment declines anything. So the verdict is *not shown*, on both sets.
 #
 # Had we looked only at the loss, or only at over-refusal, which became a little rarer, we might have reported a success. Thirty-two pairs and eight steps are hardly a test of DPO; the published method uses
-# tens of thousands of comparisons. They are a test of the *measurement*, which has to be able to say no.
+# many thousands of comparisons. They are a test of the *measurement*, which has to be able to say no.
 
 # %% [markdown] course={"role": "control"}
 # ## Shuffled preferences
@@ -522,7 +522,7 @@ for name, one in deployments.items():
 # %% [markdown] course={"role": "limits"}
 # ## What this does not show
 #
-# - **The model took no part in the judgement.** Critique, revision and the model's own verdicts are the heart of the method, and here they carried no signal. What
+# - **The model took no part in the judgement.** Critique, revision and the model's own verdicts are the heart of the method, and here they carried no signal that could be seen. What
 #   was trained are *our* verdicts, by construction. That is preference training from principles, not AI feedback.
 # - **Declining is read from the first words.** A model that declines in one sentence and then goes along counts as declining. Answers after harmful requests are cut in
 #   this course and were not read on.
