@@ -460,8 +460,8 @@ for source in SOURCES:
 
 # %% [markdown] course={"numbers": {"0.14": "-verdicts['prompts', 'after'][0][0]", "0.08": "-verdicts['prompts', 'after'][1][0]"}}
 # **This training did not do what the principles ask for.** Before it the model preferred the declining answer for none of the harmful pairs, and afterwards it is the same. In
-# what it does the change goes the wrong way: on harmful test prompts the share of declined ones *fell* by 0.14, and the interval does not hold zero; on
-# harmless ones it fell by 0.08. On the questions by somebody else no deployment declines anything. So the verdict is *not shown*, on both sets.
+# what it does the change goes the wrong way, if anywhere: on harmful test prompts the share of declined ones *fell* by 0.14, and the interval does not hold zero; on
+# harmless ones it fell by 0.08. (The control fell too, by amounts whose intervals hold zero.) On the questions by somebody else no deployment declines anything. So the verdict is *not shown*, on both sets.
 #
 # Had we looked only at the loss, or only at over-refusal, which became a little rarer, we might have reported a success. Thirty-two pairs and eight steps are hardly a test of DPO; the published method uses
 # many thousands of comparisons. They are a test of the *measurement*, which has to be able to say no.
@@ -501,8 +501,13 @@ for name, two in compared.items():
 columns = ("harmful", "harmless", "both alike")
 print(text_table([{"margin": name, **{part: str(changed[name, part]) for part in columns}} for name in compared]))
 
-# %% [markdown] course={"numbers": {}}
-# TODO control.
+# %% [markdown] course={"numbers": {"2.28": "changed['after − before', 'harmful'].value", "2.12": "-changed['after − before', 'harmless'].value", "5.00": "-changed['shuffled − before', 'harmful'].value", "0.07": "changed['after − before', 'both alike'].value", "0.16": "-changed['after − shuffled', 'both alike'].value"}}
+# Here the control earns its place. On harmful pairs alone, *after* gained 2.28 nats, with an interval far from zero: that number by itself would make a fine report. On harmless pairs it
+# lost 2.12. It found declining sentences more probable *whatever was asked*. Both alike: 0.07, and the interval holds zero. The coin moved the model as well, and further, the other
+# way: on harmful pairs its margin fell by 5.00. With a few dozen pairs a coin does not fall evenly, and a short training follows whatever it leans to. Between the verdicts from
+# principles and those of the coin, both alike, the difference is 0.16 in favour of the coin, and its interval holds zero.
+#
+# So neither adapter learnt from its verdicts to tell the two kinds of request apart, as far as these pairs can tell. What moved was a habit.
 
 # %% [markdown]
 # ## What it cost
