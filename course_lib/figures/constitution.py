@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from course_lib.errors import CourseError
 from course_lib.figures.picture import Picture
-from course_lib.figures.style import BLUE, GREY, INK, POINTS, VERMILION, label_ticks, new_figure, printable, title_above
+from course_lib.figures.style import BLUE, GREY, INK, POINTS, VERMILION, new_figure, printable, title_above
 
 if TYPE_CHECKING:
     from course_lib.rates import Rate
@@ -60,8 +60,7 @@ def deployment_dots(blocks: Mapping[str, Block], title: str) -> Picture:
             labels.append(printable(line))
             text.append(f"{line}: " + "; ".join(f"{name} {rate}" for name, rate in rates.items()))
             place += 1
-    label_ticks(axes, "y", labels)
-    axes.set_yticks(places)
+    axes.set_yticks(places, labels, fontsize=POINTS)
     axes.set_ylim(place - 0.4, -0.6)
     axes.set_xlim(0, 1)
     axes.tick_params(axis="y", length=0)

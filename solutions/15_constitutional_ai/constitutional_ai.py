@@ -377,7 +377,8 @@ print({name: round(record["seconds"] / 60, 1) for name, record in records.items(
 
 # %% [markdown] course={"numbers": {"0.69": "math.log(2)"}}
 # The loss begins at log 2 = 0.69, as it must: policy and reference are the same, and no implicit reward is higher than another. *Accuracies* is the share of pairs whose implicit reward is
-# higher for the chosen answer. Each column holds two steps, eight pairs: too few to read a trend from, for either adapter. All of this is on the training pairs. From here on nothing is.
+# higher for the chosen answer. Each column holds two steps, eight pairs: few to read a trend from. Still, the control's
+# loss rises far above log 2. Its verdicts contradict each other, and a learning rate that is to do something in eight steps is large enough to overshoot. All of this is on the training pairs. From here on nothing is.
 
 # %% [markdown] course={"role": "exercise", "id": "15.5"}
 # ## Before and after
@@ -521,7 +522,7 @@ for name, one in deployments.items():
     print(f"{name:9} reference answers: {mean(one.references):.2f} nats a token; change {cost}")
 
 # %% [markdown] course={"numbers": {"0.06": "-mean(b - a for a, b in zip(before.references, after.references, strict=True))"}}
-# Eight steps were not free: good answers to harmless questions became less probable, by 0.06 nats a token, and the interval does not hold zero. It is a small price, but
+# Eight steps were not free: good answers to harmless questions became less probable, by 0.06 nats a token, and the interval does not hold zero (the control paid too). It is a small price, but
 # nothing was bought with it.
 
 # %% [markdown] course={"role": "limits"}
