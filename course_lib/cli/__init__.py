@@ -39,6 +39,7 @@ COMMANDS: dict[str, str] = {
     "bench": "course_lib.cli.bench",
     "organisms": "course_lib.cli.organisms",
     "alignment": "course_lib.cli.alignment",
+    "constitution": "course_lib.cli.constitution",
     "redteam": "course_lib.cli.redteam",
 }
 
