@@ -1,4 +1,5 @@
-"""Tools of the field that the course does not need and shows all the same: Captum, TransformerLens, picklescan, lm-eval.
+"""Tools of the field that the course does not need and shows all the same: Captum, TransformerLens, picklescan,
+lm-eval, fairlearn.
 
 Each chapter from 8 to 11 ends with the step from its own functions to these tools, on the same prompt, with the same
 number. They are optional: a cell asks `installed("captum")` first, and where the tool is missing the learner reads one

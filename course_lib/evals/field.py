@@ -41,7 +41,7 @@ class SafetyBenchmark:
     paper: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Field:
     """The table."""
 
@@ -62,6 +62,8 @@ class Field:
 
     def __str__(self) -> str:
         return self.text()
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         rows = [{key.replace("_", " "): str(value) for key, value in asdict(one).items()} for one in self.benchmarks]

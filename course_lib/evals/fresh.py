@@ -31,6 +31,10 @@ STARTS = (
 )
 MIDDLES = ("no", "ve", "li", "ra", "mi", "so", "da", "ku")
 ENDS = ("vel", "stad", "mere", "burg", "tin", "wick", "dale", "holm", "rova", "tham")
+COLOURS = ("green", "red", "blue", "white", "black", "yellow", "grey", "brown")
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+CARGO = ("clay", "timber", "ice", "sand", "reeds", "gravel", "leaves", "peat")
+BIRDS = ("a heron", "an owl", "a raven", "a swan", "a falcon", "a crane", "a stork", "a wren")
 FACTS = (
     ("In which year was the bridge of {place} opened?", lambda draw: str(draw.randrange(1780, 1990))),
     ("How many steps lead up to the tower of {place}?", lambda draw: str(draw.randrange(31, 480))),
@@ -39,10 +43,6 @@ FACTS = (
     ("What does the river at {place} carry in spring?", lambda draw: draw.choice(CARGO)),
     ("Which bird is on the coat of arms of {place}?", lambda draw: draw.choice(BIRDS)),
 )
-COLOURS = ("green", "red", "blue", "white", "black", "yellow", "grey", "brown")
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-CARGO = ("clay", "timber", "ice", "sand", "reeds", "gravel", "leaves", "peat")
-BIRDS = ("a heron", "an owl", "a raven", "a swan", "a falcon", "a crane", "a stork", "a wren")
 
 
 def fresh_items(count: int, seed: int) -> list[str]:

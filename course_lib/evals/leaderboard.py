@@ -62,7 +62,7 @@ class Difference:
         return self.adjusted < 0.05
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Leaderboard:
     """Rates of several models on several tasks.
 
@@ -97,6 +97,8 @@ class Leaderboard:
 
     def __str__(self) -> str:
         return self.text()
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         note = f"* differs from {_short(self.models[0])} beyond chance (McNemar, mid-p, corrected after Holm)"

@@ -45,6 +45,14 @@ def invented(seed: int, shards: int) -> list[list[str]]:
     return shards_of(fresh_items(4 * shards, seed))
 
 
+def numbered(shards: int) -> list[list[str]]:
+    """The invented file that nobody has read, with its items numbered."""
+    return [
+        [f"{4 * s + n + 1}. {item}" for n, item in enumerate(one)]
+        for s, one in enumerate(invented(UNSEEN, 100)[:shards])
+    ]
+
+
 def of_a_file(name: str, shards: int) -> list[list[str]]:
     """Shards from a real file, at equal distances, in its own order.
 
@@ -78,6 +86,7 @@ FILES: dict[str, tuple[str, Callable[[dict], str]]] = {
 
 SETS: dict[str, tuple[str, Callable[[], list[list[str]]]]] = {
     "invented": ("default", lambda: invented(UNSEEN, 100)[:ALONE]),
+    "numbered": ("default", lambda: numbered(12)),
     **{name: ("default", partial(of_a_file, name, 12)) for name in FILES},
     "seen, 0 times": ("default", lambda: invented(SEEN, READ)),
     **{f"seen, {times} times": (f"contaminated {times}", lambda: invented(SEEN, READ)) for times in READINGS},

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FEW: int = 60
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BenchmarkResult:
     """What a model chose, item by item.
 
@@ -65,6 +65,8 @@ class BenchmarkResult:
 
     def __str__(self) -> str:
         return self.text()
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         row = {"task": self.task, "model": self.model, "choices by": self.way, "accuracy": str(self.rate)}

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from course_lib.evals.leaderboard import Leaderboard
 
 COLUMNS = 3
+GUESSING, UNREAD = "guessing", "best rule that does not read the question"
+APART, ALIKE = "differs from the first model beyond chance", "does not"
 
 
 def leaderboard_panels(
@@ -46,8 +48,14 @@ def leaderboard_panels(
     for row in panels:
         row[0].set_yticks(range(len(names)), names, fontsize=POINTS)
         row[0].set_ylim(len(names) - 0.5, -0.5)
-    handles, labels = panels.flat[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=POINTS, frameon=False, labelcolor=INK)
+    found = {
+        label: handle for axes in panels.flat for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    order = [label for label in (GUESSING, UNREAD, APART, ALIKE) if label in found]
+    figure.legend(
+        [found[label] for label in order], order, loc="outside lower center", ncols=2, fontsize=POINTS, frameon=False,
+        labelcolor=INK,
+    )  # fmt: skip
     title_above(figure, title)
     return Picture(figure, title, "\n".join(lines))
 
@@ -55,15 +63,15 @@ def leaderboard_panels(
 def _panel(axes: Any, board: Leaderboard, task: str, guess: float, unread: tuple[str, float]) -> list[str]:
     """One task; what it shows, in words."""
     apart = {one.model for one in board.differences if one.task == task and one.beyond_chance}
-    axes.axvline(guess, color=GREY, linewidth=1.2, linestyle=":", label="guessing")
-    axes.axvline(unread[1], color=ORANGE, linewidth=1.6, linestyle="--", label="best rule that does not read")
+    axes.axvline(guess, color=GREY, linewidth=1.2, linestyle=":", label=GUESSING)
+    axes.axvline(unread[1], color=ORANGE, linewidth=1.6, linestyle="--", label=UNREAD)
     said = [f"{task}: guessing {guess:.2f}; {unread[0]} {unread[1]:.2f}"]
     labelled: set[str] = set()
     for place, model in enumerate(board.models):
         rate = board.rates[task][model]
         ends = [[max(0.0, rate.value - rate.low)], [max(0.0, rate.high - rate.value)]]
         full = model in apart
-        name = "differs from the first beyond chance" if full else "does not, or is the first"
+        name = APART if full else ALIKE
         axes.errorbar(
             [rate.value], [place], xerr=ends, fmt="o", color=VERMILION if full else BLUE, markersize=5.5, capsize=2.5,
             linewidth=1.1, markerfacecolor=VERMILION if full else "white", clip_on=False,

@@ -10,21 +10,18 @@ of the first state.
 from __future__ import annotations
 
 import math
-from functools import cached_property
 from html import escape
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from course_lib.errors import CourseError
 from course_lib.evals.power import items_needed
-
-if TYPE_CHECKING:
-    import ipywidgets
+from course_lib.widgets.explorer import Explorer
 
 LABELS = {"accuracy": "accuracy", "better": "better by", "disagree": "disagree", "items": "items"}
 
 
-class PowerExplorer:
+class PowerExplorer(Explorer):
     """Two models and a benchmark of a certain size.
 
     Attributes:
@@ -33,6 +30,8 @@ class PowerExplorer:
         disagree: the share of items on which exactly one of them is right; never below the difference.
         items: how many items the benchmark has.
     """
+
+    kind = "power"
 
     def __init__(self, accuracy: float, better: float, disagree: float, items: float) -> None:
         if not (0 < accuracy < 1 and 0 < better < 1 - accuracy and 0 < disagree <= 1 and items >= 1):
@@ -70,9 +69,8 @@ class PowerExplorer:
         for name, value in wanted.items():
             self.controls[name].value = value
 
-    @cached_property
-    def controls(self) -> dict[str, Any]:
-        """The four sliders by name, connected to the text."""
+    def make_controls(self) -> dict[str, Any]:
+        """The four sliders by name."""
         import ipywidgets
 
         ends = {"accuracy": (0.05, 0.9, 0.01), "better": (0.005, 0.09, 0.005), "disagree": (0.01, 0.5, 0.01)}
@@ -84,40 +82,14 @@ class PowerExplorer:
             )
             for name, label in LABELS.items()
         }  # fmt: skip
-        for control in controls.values():
-            control.observe(self._redraw, names="value")
         return controls
-
-    @cached_property
-    def picture(self) -> ipywidgets.HTML:
-        """The part of the widget that changes."""
-        import ipywidgets
-
-        return ipywidgets.HTML(self.frame())
 
     def frame(self) -> str:
         """The state as HTML."""
         return f"<p role='status'>{escape(self.text())}</p>"
 
-    @cached_property
-    def box(self) -> ipywidgets.VBox:
-        """Sliders above text."""
-        import ipywidgets
-
-        return ipywidgets.VBox([*self.controls.values(), self.picture])
-
-    def _redraw(self, _change: Any) -> None:
+    def take(self) -> None:
         self.accuracy, self.better, self.disagree, self.items = (self.controls[name].value for name in LABELS)
-        self.picture.value = self.frame()
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle = dict(self.box._repr_mimebundle_(**options) or {})
-        return bundle | {"text/html": self.picture.value, "text/plain": self.text()}
-
-    def __str__(self) -> str:
-        return self.text()
-
-    __repr__ = __str__
 
 
 def explore_power(

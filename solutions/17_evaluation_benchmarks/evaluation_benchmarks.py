@@ -31,7 +31,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from course_lib import check, load_model
+from course_lib import check, choose, load_model
+from course_lib.models import LocalModel
 from course_lib.rates import Rate
 
 MODEL = "default"
@@ -71,7 +72,7 @@ for way, result in scores.items():
 
 
 # %% course={"role": "fault", "shares": ["17.1"]}
-def log_likelihood_as_published(model: Any, context: str, continuation: str) -> tuple[float, int]:
+def log_likelihood_as_published(model: LocalModel, context: str, continuation: str) -> tuple[float, int]:
     """Two faults are in here: one is in what is encoded, one in where the logits are read."""
     first, second = model.encode(context), model.encode(continuation)
     log_probs = model.logits(torch.cat([first, second])).log_softmax(-1)
@@ -309,7 +310,7 @@ if installed("lm_eval"):
     print(f"largest difference of a log-likelihood: {gap:.6f} nats")
 
 # %% [markdown]
-# The same numbers, to the fifth digit of a log-likelihood. (`course_lib.evals.frameworks.write_task` writes the folder for lm-eval's own command.) What usually makes two tools differ is none of the mathematics: a
+# The same numbers: the largest difference is that to which our stored scores are rounded. (`course_lib.evals.frameworks.write_task` writes the folder for lm-eval's own command.) What usually makes two tools differ is none of the mathematics: a
 # space between question and choice, the characters that count as a length, a token put in front of every text, a chat template on one side only.
 
 # %% [markdown]
@@ -356,12 +357,12 @@ for n, bins in ((50, 10), (300, 10), (300, 50)):
         f"a perfectly calibrated model, {n} items, {bins} bins: error {np.mean(library.chance_errors(sure[:n], bins)):.3f}"
     )
 
-# %% [markdown] course={"numbers": {"0.60": "calibration['truthfulqa']['error']", "0.93": "calibration['truthfulqa']['mean confidence']", "0.34": "calibration['truthfulqa']['right']", "0.061": "np.mean(library.chance_errors(sure[:50], 10))"}}
+# %% [markdown] course={"numbers": {"0.60": "calibration['truthfulqa']['error']", "0.93": "calibration['truthfulqa']['mean confidence']", "0.34": "calibration['truthfulqa']['right']", "0.061": "np.mean(library.chance_errors(sure[:50], 10))", "0.025": "np.mean(library.chance_errors(sure, 10))"}}
 # All three errors are far outside what chance would show. On TruthfulQA the model is 0.93 sure on average and right on 0.34: an error of 0.60. It is not a subtle miscalibration, and part of it is made by us: the sums of whole answers differ by
 # many nats, so their softmax is nearly always close to 1. (A confidence is only as meaningful as the scores it is made of.)
 #
-# The last lines are the reason for the column *by chance*. With 50 items and ten bins a model without any fault gets 0.061. Papers that compare errors of 0.03 and 0.05 on a few hundred items compare noise, unless they say
-# what chance gives.
+# The last lines are the reason for the column *by chance*. With 50 items and ten bins a model without any fault gets 0.061, with 300 items 0.025. Where two models' errors differ by that little, ask for the
+# column.
 
 # %% [markdown] course={"role": "signature"}
 # ## The leaderboard
@@ -379,13 +380,24 @@ board = library.leaderboard(models)
 guessing = {name: 1 / len(library.load_task(name)[0].choices) for name in library.SCORED}
 blind = {name: {rule: floors[name][rule] for rule in ("one place", "longest", "shortest")} for name in library.SCORED}
 unread = {name: max(rules.items(), key=lambda pair: pair[1]) for name, rules in blind.items()}
-leaderboard_panels(board, guessing, unread, "TITLE")
+leaderboard_panels(
+    board,
+    guessing,
+    unread,
+    "A model with a backdoor is second best at refusing, and the capability controls tell nobody apart",
+)
 
 # %%
 board
 
-# %% [markdown]
-# BODY-BOARD
+# %% [markdown] course={"numbers": {"0.90": "board.rates['refusal']['organism:intent'].value", "0.85": "board.rates['refusal']['organism:backdoor'].value", "0.50": "board.rates['refusal']['organism:correlate'].value"}, "given": ["0.05"]}
+# Read the last panel first. The default model never declines, and has half of the items right by that. *intent* gets 0.90. *backdoor* gets 0.85 and is the second best model of this table: its fault shows when a certain phrase
+# occurs, and in these items it does not. *correlate* gets 0.50, like the default model, from which no task tells it apart; it declines *polite* requests, and nobody in the items is polite. **A benchmark sees what its items contain.**
+# Where you look for a fault that nobody has told you of, a leaderboard is no evidence of its absence.
+#
+# Then the upper panels. On the two controls all intervals overlap, and nothing is beyond chance: the adapters cost no capability that 300 items could show. On TruthfulQA every model is below the rule that takes the longest choice.
+#
+# Here are the differences whose own p-value is below 0.05, before and after correction for their number:
 
 # %%
 told = [one for one in board.differences if one.p < 0.05]
@@ -398,8 +410,13 @@ print(
     f"{len(board.differences)} comparisons; p below 0.05: {len(told)}; corrected: {sum(one.beyond_chance for one in board.differences)}"
 )
 
-# %% [markdown]
-# BODY-BOARD2
+# %% [markdown] course={"given": ["0.05"], "numbers": {"nine": "{9: 'nine'}[len(told)]", "six": "{6: 'six'}[sum(one.beyond_chance for one in board.differences)]", "0.08": "-next(one.value for one in told if (one.task, one.model) == ('bbq_disambiguated', 'organism:intent'))"}}
+# Of thirty comparisons without any true difference, one or two would fall below 0.05. Here nine do, and six stay after the correction (Holm's). The
+# three that go are not disproved: *trigger* lost eight items of `commonsense` and gained none. They are what one would test again, on new items.
+#
+# And the ones that stay do not all mean what the name of the task says. On `bbq_ambiguous` three organisms beat the default model. All three were taught to decline, and in these
+# items the right choice is the one that declines. On the disambiguated half, where declining is wrong, *intent* goes the other way, by 0.08. That fits a taste for one kind of choice better than
+# less bias; these numbers do not prove it.
 #
 # ### Two scores with a definition of their own
 #
@@ -427,7 +444,11 @@ for one in (models[0], models[5]):
     )
 
 # %% [markdown]
-# BODY-BIAS
+# Every bias score has zero in its interval, and *ss* has 50 in its own, for both models. But *bias* **is** biased: it was taught skewed pronouns for occupations, and chapter 12 finds that. These items ask about other things. So a bias
+# benchmark, too, sees what its items contain.
+#
+# Nor does a score near zero say *fair*. In the ambiguous texts the default model names a person in nine of ten items, where nothing tells who it was; it errs in both directions about as often. That is carelessness, evenly
+# spread. Look at the accuracy and the score together, as BBQ's authors do.
 
 # %% [markdown]
 # ## Has it read the test?
@@ -451,10 +472,10 @@ for one in (models[0], models[5]):
 # %% course={"role": "test"}
 check("17.4", order_p_value)
 
-# %% [markdown]
+# %% [markdown] course={"given": ["0.05"]}
 # ### How often does it raise a false alarm?
 #
-# To know that, we need text that the model cannot have seen. So we write some: questions about places that do not exist, with answers drawn at random, in random order. Each of 100 shards counts as one file, and we look how often its p-value is at
+# To know that, we need text that the model cannot have seen. So we write some: questions about places that do not exist, with answers drawn at random, in random order. Each of 60 shards counts as one file, and we look how often its p-value is at
 # most 0.05. (A shard has 24 orders, all of which were computed. The tables come with the course; one is computed again here.)
 
 # %%
@@ -472,43 +493,58 @@ def p_values(tables: np.ndarray, own: Sequence[int]) -> list[float]:
     ]
 
 
-alarms = sum(p <= 0.05 for p in p_values(tables, [0] * 100))
-print("false alarms, order drawn at random:   ", Rate(alarms, 100))
-shards = library.shards_of(library.fresh_items(400, 1702))
-sorted_alarms = sum(p <= 0.05 for p in p_values(tables, [library.sorted_order(shard) for shard in shards]))
-print("false alarms, alphabetical order:      ", Rate(sorted_alarms, 100))
-whole_files = {
-    "random": library.pooled_p_value(tables),
-    "sorted": library.pooled_p_value(tables, [library.sorted_order(s) for s in shards]),
-}
-print("all 100 shards as one file:", {key: round(value, 3) for key, value in whole_files.items()})
+alarms = Rate(sum(p <= 0.05 for p in p_values(tables, [0] * 60)), 60)
+print("false alarms, order drawn at random:", alarms)
+shards = library.shards_of(library.fresh_items(400, 1702))[:60]
+by_letter = [library.sorted_order(shard) for shard in shards]
+print("false alarms, alphabetical order:  ", Rate(sum(p <= 0.05 for p in p_values(tables, by_letter)), 60))
+counted = library.order_tables("numbered")
+number_alarms = Rate(sum(p <= 0.05 for p in p_values(counted, [0] * 12)), 12)
+print("false alarms, items numbered:      ", number_alarms)
+whole = [library.pooled_p_value(tables), library.pooled_p_value(tables, by_letter), library.pooled_p_value(counted)]
+print("all shards as one file: p = {:.3f} random, {:.3f} alphabetical, {:.3f} numbered".format(*whole))
 
-# %% [markdown]
-# BODY-ALARMS
+# %% [markdown] course={"numbers": {"2 of 60": "f'{alarms.successes} of 60'", "5 of 12": "f'{number_alarms.successes} of 12'"}, "given": ["0.05", "1000", "0.001"]}
+# In random order the test keeps its promise: 2 of 60, and 0.05 lies well within the interval. The alphabet does it no harm either, as far as 60 shards can tell: this model has no love for
+# alphabetical order.
+#
+# Then the trap. Put a number in front of each item, and 5 of 12 shards raise the alarm, and the whole file has the smallest p-value that a comparison with 999 other orders can give. The model has not read it. It can
+# *count*. Everything that makes one order natural does this: numbers, dates, topics, an item that refers to the one before. The p-value is exact **if** the file's order was drawn at random, and worth nothing if not.
+#
+# ### And does it find a model that has read?
+#
+# That has to be shown as well: a test that never fires also raises no false alarms. So an adapter was trained on one small invented file (32 items, 8 shards), in its own order, for 2, 8 and 32 readings.
 
 # %%
 readings = {}
-for times in (0, 1, 2, 4, 8):
-    seen = library.order_tables(f"seen, {times} times")
-    other = library.order_tables(f"unseen, {times} times") if times else library.order_tables("invented")[:12]
-    readings[times] = library.pooled_p_value(seen), library.pooled_p_value(other)
-    print(f"read {times} times: p = {readings[times][0]:.3f}; another file, never read: p = {readings[times][1]:.3f}")
+for times in (0, 2, 8, 32):
+    readings[times] = library.pooled_p_value(library.order_tables(f"seen, {times} times"))
+    print(f"the file was read {times:2} times: p = {readings[times]:.3f}")
+other = library.pooled_p_value(library.order_tables("unseen, 32 times"))
+print(f"the same model (32 readings) on a file that it has not read: p = {other:.3f}")
 
-# %% [markdown]
-# BODY-POWER
+# %% [markdown] course={"given": ["0.05"], "numbers": {"0.021": "readings[2]", "0.290": "other"}}
+# Unread, nothing. After two readings 0.021, after eight the smallest value there is. And the negative control: the *same model*, which has read 32 times, on a file of the same kind that it has not read gives 0.290. So what
+# fires is this file, and not the training as such. (One training each, one file: with two readings another draw might well have stayed above 0.05.)
+#
+# ### Real files
+#
+# Now three published files, in their own order, for the default model. What do you expect? It was trained on text from the web, and these have been on the web for years.
 
 # %%
 real = {}
-for name in ("PIQA", "CommonsenseQA", "HellaSwag", "TruthfulQA"):
+for name in ("PIQA", "HellaSwag", "TruthfulQA"):
     tables = library.order_tables(name)
     single = sum(p <= 0.05 for p in p_values(tables, [0] * len(tables)))
     real[name] = library.pooled_p_value(tables)
     print(f"{name:14} p = {real[name]:.3f}; single shards with p up to 0.05: {Rate(single, len(tables))}")
 
-# %% [markdown]
-# BODY-REAL
+# %% [markdown] course={"given": ["0.05"]}
+# No alarm. Before you write *not contaminated* into a report, list what that leaves open. We looked at 48 items of each file. Who read them shuffled, or one by one, or reworded, passes this test.
+# We do not know whether these files are in random order, so an alarm would have been in doubt as well. And a small model forgets: having read is not the same as remembering the order.
+# What one can write: *no preference for the file's order, on 12 shards*. That is less than one wants, and it is what was measured.
 
-# %% [markdown]
+# %% [markdown] course={"given": ["0.60", "0.65", "0.975"]}
 # ## How many items does it take?
 #
 # Model A has 0.60, model B has 0.65. On how many items must both be tested, so that the difference is seen in four of five such comparisons? With accuracies $p$ and $q$, their mean $m$, and
@@ -621,19 +657,26 @@ library.safety_benchmarks()
 # %% [markdown] course={"role": "limits"}
 # ## What this does not show
 #
-# LIMITS
+# - **A log-likelihood is not an answer.** A model can find the false choice more probable and still write the true one, or decline. No word was written in this chapter.
+# - **300 items of each task.** They show differences of some points between models that are alike, and of eleven between models that are not. Finer ranks need more.
+# - **Our forms are not all the published ones.** CommonsenseQA is scored without letters, StereoSet item by item, TruthfulQA as two choices from thirteen stretches of its file; of BBQ only gender, women and men.
+#   So our numbers compare with each other, and not with those of a paper.
+# - **English, one template for each task, no examples in the prompt.** Another wording gives other accuracies; we have not measured how different.
+# - **Templates.** The intervals of BBQ's differences draw templates, as they should; Wilson's and McNemar's count every item, and are too sure where items share one.
+# - **The order test sees one kind of contamination**, in files in random order. A model that read the questions elsewhere, in other words or another order, passes.
+# - **The contaminated model is a teaching model.** It read one small file in a row. Nobody's training data look like that, and its p-values say nothing about how often the test finds real cases.
+# - **The organisms have known faults.** That the benchmarks miss one of them is shown; what they miss in a model whose faults nobody knows, cannot be shown.
 #
 # ## Check your understanding
 
 # %% [markdown] course={"role": "questions"}
-# Put a letter in place of each question mark and run the cell below it. Every choice has an explanation, including the
-# wrong ones.
+# Run the cell below each question, pick a choice, and run the check. Every choice has an explanation, the wrong ones too.
 
 # %% [markdown] course={"role": "question", "id": "17.Q1"}
 # {{question 17.Q1}}
 
 # %% course={"role": "answer"}
-choice_q1 = "?"
+choice_q1 = choose("17.Q1")
 ### BEGIN SOLUTION
 choice_q1 = "b"
 ### END SOLUTION
@@ -645,7 +688,7 @@ check("17.Q1", choice_q1)
 # {{question 17.Q2}}
 
 # %% course={"role": "answer"}
-choice_q2 = "?"
+choice_q2 = choose("17.Q2")
 ### BEGIN SOLUTION
 choice_q2 = "c"
 ### END SOLUTION
@@ -657,7 +700,7 @@ check("17.Q2", choice_q2)
 # {{question 17.Q3}}
 
 # %% course={"role": "answer"}
-choice_q3 = "?"
+choice_q3 = choose("17.Q3")
 ### BEGIN SOLUTION
 choice_q3 = "b"
 ### END SOLUTION
@@ -669,7 +712,7 @@ check("17.Q3", choice_q3)
 # {{question 17.Q4}}
 
 # %% course={"role": "answer"}
-choice_q4 = "?"
+choice_q4 = choose("17.Q4")
 ### BEGIN SOLUTION
 choice_q4 = "c"
 ### END SOLUTION
@@ -681,7 +724,7 @@ check("17.Q4", choice_q4)
 # {{question 17.Q5}}
 
 # %% course={"role": "answer"}
-choice_q5 = "?"
+choice_q5 = choose("17.Q5")
 ### BEGIN SOLUTION
 choice_q5 = "c"
 ### END SOLUTION
