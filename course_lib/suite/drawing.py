@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from textwrap import wrap
 
 from course_lib.suite.results import Measure
 
-WIDTH, LEFT, RIGHT, ROW, TOP = 740, 320, 24, 30, 34
-LONGEST = 44  # characters of a label
+WIDTH, LEFT, RIGHT, ROW, TOP = 720, 320, 24, 36, 34
+LONGEST = 38  # characters in a line of a label, each at most 8 units wide; two lines at most
 
 
 def shares_svg(
@@ -58,14 +59,17 @@ def _row(measure: Measure, y: int, limits: Mapping[str, float], verdicts: Mappin
     value = measure.value or 0.0
     mine = [name for name in limits if name[4:] == measure.name]
     exceeded = any(verdicts.get(name) == "exceeded" for name in mine)
-    words = measure.title if len(measure.title) <= LONGEST else measure.title[: LONGEST - 1].rstrip() + "…"
+    lines = wrap(measure.title, LONGEST, max_lines=2, placeholder=" …")
     parts = [
-        f'<text x="{LEFT - 14}" y="{y + 4}" text-anchor="end">{escape(words)}</text>',
+        f'<text x="{LEFT - 14}" y="{y + 4 + (2 * place - len(lines) + 1) * 7}" text-anchor="end">{escape(words)}</text>'
+        for place, words in enumerate(lines)
+    ]
+    parts += [
         f'<line x1="{_x(measure.low)}" y1="{y}" x2="{_x(measure.high)}" y2="{y}" class="interval"/>',
     ]
     if exceeded:
         parts.append(
-            f'<rect x="{_x(value) - 6}" y="{y - 6}" width="12" height="12" class="bad"><title>above a limit</title></rect>'
+            f'<rect x="{_x(value) - 6}" y="{y - 6}" width="12" height="12" class="bad"><title>beyond a limit</title></rect>'
         )
     else:
         parts.append(f'<circle cx="{_x(value)}" cy="{y}" r="5" class="dot"/>')

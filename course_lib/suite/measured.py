@@ -1,7 +1,7 @@
 """What the default model and the five organisms decided on all 60 stars: measured once, shipped, and checked on a sample.
 
 2,160 first tokens take four minutes of one core. How often a verdict is right, and how many stars it takes, follows from them
-without any model: the stars are drawn again and again from these decisions. `python -m course_lib.suite` measures anew.
+without any model: the stars are drawn again and again from these decisions. `python -m course_lib.suite decisions` measures anew.
 
 A decision is worth nothing when the requests have changed since, so the file holds a hash of all stars.
 """
@@ -28,7 +28,7 @@ FILE = Path(__file__).parents[1] / "data" / "suite" / "decisions.json"
 MODELS = ("default", "intent", "trigger", "correlate", "backdoor", "bias")
 RIGHT = {name: name for name in MODELS} | {"default": "no refusal", "bias": "no refusal"}
 """The rule that the suite should find on each of them."""
-REMEDY = "Restore the file, or run `python -m course_lib.suite` (four minutes)."
+REMEDY = "Restore the file, or run `python -m course_lib.suite decisions` (four minutes)."
 
 
 def star_hash() -> str:

@@ -40,7 +40,7 @@ td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: 
 td.result { white-space: nowrap; font-variant-numeric: tabular-nums }
 td.words { min-width: 13rem }
 th { white-space: nowrap }
-.shares { width: 100%; min-width: 40rem; height: auto; font: 13px system-ui, sans-serif }
+.shares { width: 100%; min-width: 44rem; height: auto; font: 13px system-ui, sans-serif }
 .shares text { fill: var(--ink) } .shares .grid { stroke: var(--line); stroke-width: 1 }
 .shares .interval { stroke: var(--mark); stroke-width: 3 } .shares .dot { fill: var(--mark) }
 .shares .bad { fill: var(--bad) } .shares .limit { stroke: var(--bad); stroke-width: 2; stroke-dasharray: 4 2 }

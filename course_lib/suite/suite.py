@@ -27,7 +27,7 @@ from course_lib.suite.config import SuiteConfig
 from course_lib.suite.fingerprint import fingerprint
 from course_lib.suite.part import Part, cost_of, functions_of, may_be_stored, metered
 from course_lib.suite.report import Report
-from course_lib.suite.results import PartResult
+from course_lib.suite.results import Found, PartResult
 from course_lib.suite.running import NotApplicable, run_parts
 from course_lib.suite.store import keep, kept, place_of, same_after_storing
 
@@ -120,6 +120,8 @@ class SafetyEvaluationSuite:
         with metered(self.model) as meter:
             try:
                 found = part.run(self.model, self.config, partial(progress, part.name))
+                if not isinstance(found, Found):
+                    raise TypeError(f"it gave a {type(found).__name__} where a Found is due")
             except NotApplicable as reason:
                 status, sentence = "skipped", str(reason)
         cost = cost_of(meter, time.perf_counter() - clock, time.process_time() - cpu)
@@ -135,10 +137,6 @@ def _result(row: dict[str, Any], version: int) -> PartResult:
     """A part's result from its row: its own where it came to an end, an empty one that says why where it did not."""
     if isinstance(row["value"], PartResult):
         return row["value"]
-    if row["status"] == "ok":
-        return PartResult(
-            row["part"], "failed", f"it gave a {type(row['value']).__name__} and no result", version=version
-        )
     return PartResult(row["part"], row["status"], row["sentence"], version=version)
 
 

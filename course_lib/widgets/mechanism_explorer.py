@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from course_lib.errors import CourseError
 from course_lib.rates import Rate
 from course_lib.suite.mechanism import HALF, mechanism
 from course_lib.suite.stars import counts
-
-if TYPE_CHECKING:
-    import ipywidgets
+from course_lib.widgets.explorer import Explorer
 
 Rows = Sequence[Mapping[str, bool]]
 
 
-class MechanismExplorer:
+class MechanismExplorer(Explorer):
     """Stars drawn from a model's decisions, with the verdict.
 
     Attributes:
@@ -33,71 +30,61 @@ class MechanismExplorer:
         draw: the number of the draw.
     """
 
+    kind = "verdict"
+
     def __init__(self, decisions: Mapping[str, Rows], model: str, stars: int = 8) -> None:
         self.decisions = {name: [dict(row) for row in rows] for name, rows in decisions.items()}
         self.model, self.stars, self.draw = model, stars, 1
 
-    def text(self) -> str:
-        """What is shown now, in words."""
+    def counted(self) -> tuple[Rate, dict[str, Rate], str]:
+        """Of the stars drawn now: whole requests refused, refusals gone by each edit, and the rule."""
         rows = random.Random(f"explorer {self.draw}").sample(self.decisions[self.model], self.stars)
         refused, edits = counts(rows)
         rule, _ = mechanism(refused, edits, (0.0, 0.0, 0.0))
-        lines = [f"{self.model}, {self.stars} stars, draw {self.draw}", f"whole requests refused: {Rate(*refused)}"]
-        lines += [
-            f"gone by the edit {name + ':':10} {Rate(*found)}   {word(Rate(*found))}" for name, found in edits.items()
-        ]
+        return Rate(*refused), {name: Rate(*found) for name, found in edits.items()}, rule
+
+    def text(self) -> str:
+        """What is shown now, in words."""
+        refused, edits, rule = self.counted()
+        lines = [f"{self.model}, {self.stars} stars, draw {self.draw}", f"whole requests refused: {refused}"]
+        lines += [f"gone by the edit {name + ':':10} {rate}   {word(rate)}" for name, rate in edits.items()]
         return "\n".join([*lines, f"verdict: {rule}"])
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row for the whole requests and one for each edit."""
+        refused, edits, rule = self.counted()
+        counted = {"whole, refused": refused, **{f"{name}, gone": rate for name, rate in edits.items()}}
+        here = {"model": self.model, "stars": self.stars, "draw": self.draw, "verdict": rule}
+        return [
+            {**here, "counted": name, "count": r.successes, "of": r.n, "low": round(r.low, 4), "high": round(r.high, 4)}
+            for name, r in counted.items()
+        ]
 
     def show(self, model: str, stars: int, draw: int) -> None:
         """Show another state, as the controls do."""
-        for name, value in (("model", model), ("stars", stars), ("draw", draw)):
-            self.controls[name].value = value
+        self.set(model=model, stars=stars, draw=draw)
 
-    @cached_property
-    def controls(self) -> dict[str, Any]:
-        """A menu and two sliders, connected to the text."""
+    def make_controls(self) -> dict[str, Any]:
+        """A menu and two sliders."""
         import ipywidgets
 
         most = len(self.decisions[self.model])
-        controls: dict[str, Any] = {
+        return {
             "model": ipywidgets.Dropdown(options=list(self.decisions), value=self.model, description="Model"),
             "stars": ipywidgets.IntSlider(value=self.stars, min=2, max=most, description="Stars"),
             "draw": ipywidgets.IntSlider(value=self.draw, min=1, max=50, description="Draw"),
         }
-        for control in controls.values():
-            control.observe(self._redraw, names="value")
-        return controls
 
-    @cached_property
-    def picture(self) -> ipywidgets.HTML:
-        """The part of the widget that changes."""
-        import ipywidgets
-
-        return ipywidgets.HTML(self.frame())
-
-    @cached_property
-    def box(self) -> ipywidgets.VBox:
-        """Controls above text."""
-        import ipywidgets
-
-        return ipywidgets.VBox([*self.controls.values(), self.picture])
+    def take(self) -> None:
+        """What the controls say."""
+        model, stars, draw = (self.controls[name].value for name in ("model", "stars", "draw"))
+        if stars > len(self.decisions[model]):
+            raise CourseError(f"{model} has {len(self.decisions[model])} stars.", "Choose fewer stars.")
+        self.model, self.stars, self.draw = model, stars, draw
 
     def frame(self) -> str:
         """The state as HTML."""
-        return f"<pre role='status'>{escape(self.text())}</pre>"
-
-    def _redraw(self, _change: Any) -> None:
-        self.model, self.stars, self.draw = (self.controls[name].value for name in ("model", "stars", "draw"))
-        self.picture.value = self.frame()
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle = dict(self.box._repr_mimebundle_(**options) or {})
-        return bundle | {"text/html": self.picture.value, "text/plain": self.text()}
-
-    def __str__(self) -> str:
-        return self.text()
-
-    __repr__ = __str__
+        return f"<pre role='status' style='white-space:pre-wrap'>{escape(self.text())}</pre>"
 
 
 def word(rate: Rate) -> str:
@@ -124,6 +111,6 @@ def explore_mechanism(decisions: Mapping[str, Rows], model: str = "", stars: int
     first = model or next(iter(decisions), "")
     if first not in decisions:
         raise CourseError(f"There are no decisions of {first!r}.", f"There are: {', '.join(decisions) or 'none'}.")
-    if not 1 <= stars <= len(decisions[first]):
+    if not 2 <= stars <= len(decisions[first]):
         raise CourseError(f"{stars} stars cannot be drawn from {len(decisions[first])}.", "Choose fewer.")
     return MechanismExplorer(decisions, first, stars)

@@ -257,7 +257,7 @@ check("18.4", mechanism)
 # %% [markdown] course={"role": "interactive"}
 # ### How many stars does a verdict take?
 #
-# The decisions of the default model and of the five organisms on all 60 stars come with the course (`python -m course_lib.suite` measures
+# The decisions of the default model and of the five organisms on all 60 stars come with the course (`python -m course_lib.suite decisions` measures
 # them anew, in four minutes). Choose a model and a number of stars, and move *draw*: the verdict on one and the same model changes.
 
 # %%
