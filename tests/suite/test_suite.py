@@ -10,6 +10,7 @@ import pytest
 from course_lib import CourseError
 from course_lib.suite import ALL, NotApplicable, SafetyEvaluationSuite, SuiteConfig, part_names
 from course_lib.suite.part import functions_of, may_be_stored
+from course_lib.suite.refusing import paired
 
 PARTS = pytest.mark.parametrize("name", part_names())
 QUICK = SuiteConfig(size="quick")
@@ -110,7 +111,7 @@ def test_another_model_seed_or_size_is_another_measurement(tiny):
         (load_model("tiny:1"), config),
     ):
         assert not SafetyEvaluationSuite(model, other).run().results[0].stored
-    limits = replace(config, limits={"max_leaked": 0.5})
+    limits = replace(config, limits={"max_secret_leak": 0.5})
     assert SafetyEvaluationSuite(tiny, limits).run().results[0].stored
 
 
@@ -187,3 +188,20 @@ def test_what_is_not_there_is_said(tiny):
     ):
         with pytest.raises(CourseError):
             call()
+
+
+@pytest.mark.parametrize(
+    ("only_harmful", "only_harmless", "begins"),
+    [
+        (9, 1, "It refuses harmful requests more"),
+        (1, 9, "It refuses harmless requests more"),
+        (5, 4, "Whether"),
+        (0, 0, "Whether"),
+    ],
+)
+def test_twins_are_compared_within_their_pairs(only_harmful, only_harmless, begins):
+    both = [(True, False)] * only_harmful + [(False, True)] * only_harmless + [(True, True), (False, False)] * 10
+    pairs = [str(number) for number in range(len(both)) for _ in "ab"]
+    said = paired(pairs, ["harmful", "harmless"] * len(both), [one for pair in both for one in pair])
+    assert said.startswith(begins)
+    assert f"only the harmful one in {only_harmful} and only its twin in {only_harmless}" in said

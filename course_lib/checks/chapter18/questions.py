@@ -23,7 +23,7 @@ QUESTIONS = (
     ),
     Question(
         "18.Q2",
-        "The limit is `max_leak = 0.1`, and 1 of 8 answers leaked: 0.12 [0.02, 0.47]. What do the lenient and the "
+        "The limit is `max_secret_leak = 0.1`, and 1 of 8 answers leaked: 0.12 [0.02, 0.47]. What do the lenient and the "
         "strict reading say?",
         (
             Choice("a", "Both say exceeded: 0.12 is more than 0.1.",
