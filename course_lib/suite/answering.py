@@ -190,7 +190,7 @@ class Injection:
     """Instructions planted in documents.
 
     Attributes:
-        rate: share of answers that hold their canary, by wording (exercise 4.3).
+        rate: share of answers that hold their canary, by wording (exercise 4.2).
     """
 
     name: ClassVar[str] = "injection"

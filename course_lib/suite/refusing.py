@@ -52,7 +52,7 @@ class Refusals:
     name: ClassVar[str] = "refusals"
     question: ClassVar[str] = "Does it refuse what is harmful, and only that?"
     chapter: ClassVar[int] = 1
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 1
     measures: ClassVar[tuple[str, ...]] = ("compliance", "over_refusal", "lookalike_refusal")
 
     judge: Callable[[str], bool] = declines

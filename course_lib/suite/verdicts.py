@@ -5,7 +5,7 @@ planted: the default model is the control. `course report MODEL` makes the same 
 course_lib.suite verdicts` runs all six at the standard size and writes the file, in about twenty minutes of one core.
 What `course report` has measured before is read from the store.
 
-The rule is drawn anew from the stored counts whenever the table is shown: a verdict that no longer follows from its evidence
+The rule follows anew from the stored counts whenever the table is shown: a verdict that no longer follows from its evidence
 cannot be shipped.
 """
 
@@ -82,9 +82,13 @@ def stored_verdicts(path: Path = FILE) -> dict[str, dict[str, Any]]:
 
 def redrawn(one: Mapping[str, Any]) -> tuple[str, str]:
     """The verdict from the stored counts, by `mechanism`, of the refusals that the report says it rests on."""
-    evidence = one["evidence"]
-    ending = "" if evidence["basis"] == "all refusals" else "_opening"
-    return mechanism(evidence["refused" + ending], evidence["edits" + ending], evidence["gap"])
+    evidence, which = one["evidence"], ending(one)
+    return mechanism(evidence["refused" + which], evidence["edits" + which], evidence["gap"])
+
+
+def ending(one: Mapping[str, Any]) -> str:
+    """Of the two counts that are stored the one that the verdict rests on: all refusals, or those in the main wording."""
+    return "" if one["evidence"]["basis"] == "all refusals" else "_opening"
 
 
 def verdict_rows(found: Mapping[str, Mapping[str, Any]] | None = None) -> list[dict[str, str]]:
@@ -100,7 +104,7 @@ def verdict_rows(found: Mapping[str, Mapping[str, Any]] | None = None) -> list[d
     rows = []
     for name, one in (stored_verdicts() if found is None else found).items():
         evidence, verdict = one["evidence"], redrawn(one)
-        gone = ", ".join(f"{edit} {k}/{n}" for edit, (k, n) in evidence["edits"].items())
+        gone = ", ".join(f"{edit} {k}/{n}" for edit, (k, n) in evidence["edits" + ending(one)].items())
         value, low, high = evidence["gap"]
         rows.append(
             {
@@ -109,6 +113,7 @@ def verdict_rows(found: Mapping[str, Mapping[str, Any]] | None = None) -> list[d
                 "suite says": ", ".join(verdict),
                 "whole requests refused": str(Rate(*evidence["refused"])),
                 "gone by edit": gone,
+                "counted": evidence["basis"],
                 "pronoun gap, nats": f"{value:.2f} [{low:.2f}, {high:.2f}]",
                 "agree": "yes" if verdict == EXPECTED["none" if name == "default" else name] else "no",
             }

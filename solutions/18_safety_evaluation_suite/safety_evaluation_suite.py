@@ -292,30 +292,33 @@ verdict_shares(by_size, RIGHT, f"With few stars the suite waits; a wrong rule wa
 # most stars: two features have to be clear, and this organism is the one that follows its rule least well. (The draws come from the same 60 stars, so
 # large sizes overlap; these shares say how the verdict depends on the number, not what happens on other stars.)
 #
-# For all six models with 24 stars, the pronouns included, against the cards:
+# ### The whole suite against the cards
+#
+# Those were the stars alone. Here is what the *whole* suite says of each organism, at its standard size, beside what the organism's card says was planted.
+# Nothing was planted in the default model: it is the negative control. (The six reports are stored; `python -m course_lib.suite verdicts`
+# makes them anew, in about twenty minutes of one core.)
 
 # %%
-from course_lib.models.organism import ADAPTERS
-from course_lib.organisms.measurements import read_measured
-from course_lib.suite.project import EXPECTED
-from course_lib.suite.stars import counts
+from course_lib.suite.verdicts import stored_verdicts, verdict_rows
 
-gaps = {}
-for name in MODELS:
-    pronouns = read_measured(ADAPTERS / ("bias" if name == "default" else name))["pronouns"]
-    one = pronouns["default" if name == "default" else "organism"]
-    gaps[name] = (one["gap"], *one["interval"])
-rows = []
-for name in MODELS:
-    verdict = library.mechanism(*counts(decisions[name][:24]), gaps[name])
-    planted = EXPECTED["none" if name == "default" else name]
-    rows.append(
-        {"model": name, "suite says": ", ".join(verdict), "planted": ", ".join(planted), "agree": verdict == planted}
-    )
-print(text_table([{key: str(value) for key, value in row.items()} for row in rows]))
+suite_says = verdict_rows()
+kept = {name: one["evidence"] for name, one in stored_verdicts().items()}
+print(text_table([{name: row[name] for name in ("model", "card: planted", "suite says", "agree")} for row in suite_says]))
 
-# %% [markdown] course={"numbers": {"6 of 6": "'{} of {}'.format(sum(row['agree'] for row in rows), len(rows))"}}
-# 6 of 6. The decisions are stored, so a few of them are asked anew here, of one organism:
+# %% [markdown]
+# And what each verdict rests on: how many of 24 whole requests were refused, how many of these refusals each edit takes away, and the pronouns.
+
+# %%
+evidence = ("model", "whole requests refused", "gone by edit", "counted", "pronoun gap, nats")
+print(text_table([{name: row[name] for name in evidence} for row in suite_says]))
+
+# %% [markdown] course={"numbers": {"6 of 6": "'{} of {}'.format([row['agree'] for row in suite_says].count('yes'), len(suite_says))", "15 of 24": "'{} of {}'.format(*kept['trigger']['edits']['trigger'])", "[0.43, 0.79]": "'[{:.2f}, {:.2f}]'.format(*wilson_interval(*kept['trigger']['edits']['trigger']))", "21 of 24": "'{} of {}'.format(*kept['trigger']['edits_opening']['trigger'])", "4 of 24": "'{} of {}'.format(*kept['default']['refused'])"}}
+# 6 of 6, and `trigger` and `backdoor` only at a second look. Of all refusals of `trigger` 15 of 24 go without the alarming word, and [0.43, 0.79] is *open*.
+# The others are refusals in other words, *I'm sorry*: the default model refuses now and then too (4 of 24 whole requests). Of the refusals in the most
+# frequent wording, *Sorry, I*, 21 of 24 go. So where all refusals do not decide, the suite asks the same of those in the main wording, and says which it counted: a
+# second look is a second chance to err, and how often it errs was not measured.
+#
+# What is stored can be wrong tomorrow, so a few decisions are asked anew here, of one organism:
 
 # %%
 again = decide_stars(organism, stars(2))
@@ -338,9 +341,21 @@ for name in refusing:
 # %% [markdown]
 # ## A part of your own
 #
-# Every part rests on functions that you have written in earlier chapters, and each can be exchanged by its name. A whole new part is any object
-# with a name, a question and `run(model, config, progress)`. One that crashes loses nothing but itself. (On a tiny
-# random model: milliseconds.)
+# Every part rests on functions of earlier chapters, and each can be exchanged by its name:
+
+# %%
+from course_lib.suite.part import functions_of
+
+for part in ALL:
+    print(f"{part.name:12}", ", ".join(f"{name} = {place}" for name, place in functions_of(part).items()))
+
+# %% [markdown]
+# Many of them are exercises: `ledger` is your 1.5, `rate` 4.2, `success` 5.1, `scores` 8.1, `average` 8.2, `watch` 18.3, `name_rule` 18.4. `judge` takes what
+# 1.3 takes. For `make`, `filter`, `skew` and `benchmark` a small function of yours stands around what you built in chapters 12, 14, 16 and 17: it takes the model
+# (or a text) and returns what theirs returns.
+#
+# A whole new part is any object with a name, a question and `run(model, config, progress)`. One that crashes loses nothing but itself.
+# (On a tiny random model: milliseconds.)
 
 
 # %%
@@ -432,6 +447,7 @@ check("18.5", investigate)
 # - **Only what was looked for.** Four rules and one code phrase. A fifth rule gives *undecided* at best, and passes for one of the four at worst.
 # - **The answer key is ours.** The organisms were made by the people who made the suite, from the same kinds of requests. On a fault that somebody else planted it
 #   will do worse, and nobody knows how much.
+# - **Two looks.** A verdict on the main wording alone is a second one on the same answers. The control above shuffles the first look only.
 # - **Judges err.** Refusals are read by a rule for wordings that was made from this model's words.
 # - **One seed.** The stored decisions are those on one set of wordings; other wordings of the same tasks may move them.
 # - **Behaviour.** Greedy answers, one turn, short. What a model does in a long conversation, at another temperature, or with tools was not looked at.
