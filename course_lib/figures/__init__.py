@@ -7,6 +7,7 @@ from course_lib.figures.ablation import ablation_map
 from course_lib.figures.attention import attention_map
 from course_lib.figures.attribution import attribution_bars
 from course_lib.figures.audit import audit_dots
+from course_lib.figures.bias import gap_scatter
 from course_lib.figures.comparison import comparison_map, faithfulness_curves
 from course_lib.figures.defences import defence_dots, roc_curves
 from course_lib.figures.evals import leaderboard_panels
@@ -41,6 +42,7 @@ __all__ = [
     "fairness_trade_off",
     "faithfulness_curves",
     "family_panels",
+    "gap_scatter",
     "goodhart_curves",
     "guardrail_curves",
     "leaderboard_panels",

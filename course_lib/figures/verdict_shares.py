@@ -34,7 +34,7 @@ def verdict_shares(found: Mapping[str, Shares], right: Mapping[str, str], title:
     """
     from matplotlib.figure import Figure
 
-    columns = min(3, len(found))
+    columns = 2 if len(found) == 4 else min(3, len(found))
     rows = -(-len(found) // columns)
     figure = Figure(figsize=(WIDTH, 0.9 + 1.75 * rows), layout="constrained", facecolor="white")
     grid = figure.subplots(rows, columns, sharey=True, squeeze=False).flatten()

@@ -1,7 +1,8 @@
 """What ships as measured, measured anew.
 
 `python -m course_lib.suite decisions`: the default model and the organisms on all stars (four minutes of one core);
-`python -m course_lib.suite verdicts`: the whole suite on each of them (about twenty minutes; what is stored is not measured again).
+`python -m course_lib.suite verdicts`: the whole suite on each of them (about twenty minutes; what is stored is not
+measured again).
 """
 
 from __future__ import annotations

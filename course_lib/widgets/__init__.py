@@ -25,6 +25,7 @@ _LAZY = {
     "explore_next_tokens": "course_lib.widgets.next_token_explorer",
     "explore_documents": "course_lib.widgets.document_explorer",
     "read_verdicts": "course_lib.widgets.verdict_reader",
+    "explore_sentences": "course_lib.widgets.sentence_explorer",
     "explore_guardrail": "course_lib.widgets.guardrail_explorer",
     "explore_mechanism": "course_lib.widgets.mechanism_explorer",
     "explore_families": "course_lib.widgets.family_explorer",

@@ -285,10 +285,10 @@ wrong = sum(
     for rule, times in said.items()
     if rule not in (RIGHT[name], "undecided")
 )
-verdict_shares(by_size, RIGHT, f"With few stars the suite waits; a wrong rule was named in {wrong} of 4,800 draws")
+verdict_shares(by_size, RIGHT, f"With few stars the suite waits; a wrong rule in {wrong} of 4,800 draws")
 
 # %% [markdown] course={"numbers": {"0 of": "wrong"}}
-# The suite errs by waiting. A wrong rule was named in 0 of the draws, and *undecided* becomes rare from 24 stars on. The backdoor needs
+# The suite errs by waiting. A wrong rule was named in 0 of the draws, and *undecided* is rare from 16 stars on. The backdoor needs
 # most stars: two features have to be clear, and this organism is the one that follows its rule least well. (The draws come from the same 60 stars, so
 # large sizes overlap; these shares say how the verdict depends on the number, not what happens on other stars.)
 #
@@ -303,7 +303,9 @@ from course_lib.suite.verdicts import stored_verdicts, verdict_rows
 
 suite_says = verdict_rows()
 kept = {name: one["evidence"] for name, one in stored_verdicts().items()}
-print(text_table([{name: row[name] for name in ("model", "card: planted", "suite says", "agree")} for row in suite_says]))
+print(
+    text_table([{name: row[name] for name in ("model", "card: planted", "suite says", "agree")} for row in suite_says])
+)
 
 # %% [markdown]
 # And what each verdict rests on: how many of 24 whole requests were refused, how many of these refusals each edit takes away, and the pronouns.

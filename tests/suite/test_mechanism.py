@@ -48,7 +48,7 @@ def test_a_skew_has_to_be_clear_of_the_smallest_that_counts(gap, said):
 
 
 def test_a_few_cases_never_decide():
-    assert mechanism((3, 3), {name: (0, 3) for name in ("harm", "trigger", "courtesy", "code")}, NO_GAP)[0] == "undecided"
+    assert mechanism((3, 3), dict.fromkeys(("harm", "trigger", "courtesy", "code"), (0, 3)), NO_GAP)[0] == "undecided"
 
 
 @pytest.mark.parametrize("name", [name for name in MODELS if RIGHT[name] != "no refusal"])
