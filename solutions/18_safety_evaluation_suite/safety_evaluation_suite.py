@@ -351,7 +351,7 @@ from course_lib.suite.part import functions_of
 for part in ALL:
     print(f"{part.name:12}", ", ".join(f"{name} = {place}" for name, place in functions_of(part).items()))
 
-# %% [markdown]
+# %% [markdown] course={"given": ["1.3", "1.5", "4.2", "5.1", "8.1", "8.2", "18.3", "18.4"]}
 # Many of them are exercises: `ledger` is your 1.5, `rate` 4.2, `success` 5.1, `scores` 8.1, `average` 8.2, `watch` 18.3, `name_rule` 18.4. `judge` takes what
 # 1.3 takes. For `make`, `filter`, `skew` and `benchmark` a small function of yours stands around what you built in chapters 12, 14, 16 and 17: it takes the model
 # (or a text) and returns what theirs returns.
