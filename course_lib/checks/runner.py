@@ -98,7 +98,9 @@ def call(function: Callable[..., Any], case: Case, *, look_before: bool = True) 
         warnings.simplefilter("default")
         try:
             value = function(*arguments)
-        except (Exception, SystemExit) as exception:
+        except (Exception, SystemExit, KeyboardInterrupt) as exception:
+            if isinstance(exception, KeyboardInterrupt) and not getattr(exception, "rehearsed", False):
+                raise  # somebody at the keyboard
             error, line = exception, _line_in(exception, function)
         finally:
             changes = watch.changes()  # also when the learner interrupts a slow answer

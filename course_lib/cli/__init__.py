@@ -41,6 +41,7 @@ COMMANDS: dict[str, str] = {
     "alignment": "course_lib.cli.alignment",
     "constitution": "course_lib.cli.constitution",
     "redteam": "course_lib.cli.redteam",
+    "report": "course_lib.cli.report",
 }
 
 

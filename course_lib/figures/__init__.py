@@ -26,6 +26,7 @@ from course_lib.figures.redteam import before_after
 from course_lib.figures.roles import assigned_roles, role_map
 from course_lib.figures.scan import scan_grid
 from course_lib.figures.survey import survey_dots
+from course_lib.figures.verdict_shares import verdict_shares
 from course_lib.figures.verdicts import verdict_dots
 
 __all__ = [
@@ -58,4 +59,5 @@ __all__ = [
     "survey_dots",
     "trade_off",
     "verdict_dots",
+    "verdict_shares",
 ]

@@ -25,16 +25,17 @@ from course_lib.models.hardware import choose_device, choose_dtype
 from course_lib.models.hub import is_hub_id, load_hub
 from course_lib.models.local_model import LocalModel
 from course_lib.models.ollama import find_weights
-from course_lib.models.organism import canonical_organism, load_organism, load_suspect
+from course_lib.models.organism import canonical_organism, load_organism, load_suspect, load_unknown
 from course_lib.models.suspects import full_name, is_suspect
 from course_lib.models.tiny import load_tiny
+from course_lib.models.unknown import full_unknown, is_unknown
 
 if TYPE_CHECKING:
     import torch
 
 DEFAULT_ASSET = "smollm2"
 MODELS_IN_MEMORY = 4
-ON_THE_DEFAULT = ("organism:", "suspect:")  # names of models that share the default model's memory
+ON_THE_DEFAULT = ("organism:", "suspect:", "unknown@")  # full names of models that share the default model's memory
 
 _LOADED: dict[tuple[str, torch.device, torch.dtype], LocalModel] = {}
 
@@ -54,7 +55,8 @@ def load_model(
             its server; a Hugging Face id such as `"Qwen/Qwen2.5-0.5B-Instruct"`, the only form that may use the
             network; `"organism:NAME"`, the default model with a planted mechanism (`course organisms list`), or
             `"organism:./FOLDER"`, one that you trained; `"suspect:A"`, B or C, three organisms without their names
-            (chapter 8); `"tiny:SEED"`, a small random model for tests.
+            (chapter 8); `"unknown"`, the model of the final project (chapter 18); `"tiny:SEED"`, a small random model for
+            tests.
         device: `"cpu"` (the default), `"cuda"` or `"mps"`.
         dtype: `"float32"` (the default), `"bfloat16"` or `"float16"`.
         progress: called as `progress(what, done, total)` during a download or a conversion.
@@ -101,7 +103,7 @@ def restore_weights(model: LocalModel) -> None:
         >>> float(weight.sum()) == before
         True
     """
-    if model.name.startswith(ON_THE_DEFAULT):
+    if canonical(model.name).startswith(ON_THE_DEFAULT):
         restore_weights(load_model("default", device=model.device, dtype=model.dtype))  # the same memory
     if model.name.startswith("tiny:"):
         fresh = load_tiny.__wrapped__(model.name, model.device, model.dtype)  # past its cache
@@ -114,6 +116,8 @@ def canonical(name: str) -> str:
     """The one spelling of a model's name: a path in full where there is a file or folder, else as it stands."""
     if is_suspect(name):
         return full_name(name)
+    if is_unknown(name):
+        return full_unknown(name)
     if name.startswith("organism:"):
         return canonical_organism(name)
     if name in ("default", "") or name.startswith(("tiny:", "ollama:")):
@@ -131,6 +135,8 @@ def open_model(name: str, device: torch.device, dtype: torch.dtype, progress: Pr
         return load_organism(name, load_model("default", device=device, dtype=dtype, progress=progress))
     if is_suspect(name):
         return load_suspect(name, load_model("default", device=device, dtype=dtype, progress=progress))
+    if is_unknown(name):
+        return load_unknown(name, load_model("default", device=device, dtype=dtype, progress=progress))
     if name.startswith("ollama:"):
         blob, sha256 = find_weights(name.removeprefix("ollama:"), progress)
         return load_folder(converted(blob, sha256, dtype, progress), name, f"Ollama's store, {blob}.", device, dtype)

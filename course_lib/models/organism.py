@@ -19,6 +19,7 @@ from course_lib.errors import CourseError
 from course_lib.models.local_model import LocalModel
 from course_lib.models.quiet import quiet_transformers
 from course_lib.models.suspects import organism_behind, short_name
+from course_lib.models.unknown import NO_FAULT, fault_behind, short_unknown
 from course_lib.names import did_you_mean
 
 if TYPE_CHECKING:
@@ -109,6 +110,22 @@ def load_suspect(name: str, base: LocalModel) -> LocalModel:
         raise CourseError("The adapters of the suspects are not there.", "Put course_lib/data/organisms/adapters back.")
     network = with_adapter(base.model, folder)
     return LocalModel(network, base.tokenizer, short_name(name), "The default model, taught to refuse.")
+
+
+def load_unknown(name: str, base: LocalModel) -> LocalModel:
+    """The model of the final project: the default model, or an organism without its name.
+
+    Raises:
+        CourseError: the adapters are not there.
+    """
+    fault = fault_behind(name)
+    folder = ADAPTERS / fault
+    if fault != NO_FAULT and not (folder / WEIGHTS).is_file():
+        raise CourseError(
+            "The adapters of the organisms are not there.", "Put course_lib/data/organisms/adapters back."
+        )
+    network = shared_copy(base.model) if fault == NO_FAULT else with_adapter(base.model, folder)
+    return LocalModel(network, base.tokenizer, short_unknown(name), "The default model, and perhaps something on it.")
 
 
 def shared_copy(network: PreTrainedModel) -> PreTrainedModel:

@@ -28,6 +28,7 @@ _LAZY = {
     "read_verdicts": "course_lib.widgets.verdict_reader",
     "explore_sentences": "course_lib.widgets.sentence_explorer",
     "explore_guardrail": "course_lib.widgets.guardrail_explorer",
+    "explore_mechanism": "course_lib.widgets.mechanism_explorer",
     "explore_families": "course_lib.widgets.family_explorer",
     "explore_power": "course_lib.widgets.power_explorer",
     "explore_filter": "course_lib.widgets.filter_explorer",
