@@ -51,11 +51,15 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
-# What a learner wrote is shown to others, in formgrader and in feedback. nbgrader's templates ignore `sanitize_html` for
-# Markdown cells, so the sanitiser runs before them: no scripts. Of a learner's outputs only plain text and PNG get as far;
-# the HTML that is let through is the report of our own tests.
+# The exchange: a hand-in is copied without what its links lead to, and only from the account that it names.
+c.ExchangeFactory.collect = "course_lib.grading.exchange.CarefulCollect"
+c.ExchangeFactory.release_feedback = "course_lib.grading.exchange.CarefulReleaseFeedback"
+
+# What a learner wrote is shown to others, in formgrader and in feedback. nbgrader's templates ignore `sanitize_html`, so
+# outputs are cleaned before them, and Markdown when it has become a page, by the filters. Of a learner's outputs only
+# plain text and PNG get as far; the HTML that is let through is the report of our own tests.
 c.HTMLExporter.sanitize_html = True
-c.HTMLExporter.preprocessors = ["nbconvert.preprocessors.sanitize.SanitizeHTML"]
+c.HTMLExporter.preprocessors = ["course_lib.grading.pages.CarefulPage"]
 c.HTMLExporter.filters = {
     "markdown2html": "course_lib.grading.safe_html.markdown2html",
     "clean_html": "course_lib.grading.safe_html.clean_html",

@@ -26,6 +26,7 @@ PACKAGES = {
     "picklescan": "picklescan",
     "lm_eval": "lm-eval",
     "fairlearn": "fairlearn",
+    "trl": "trl",
 }
 """Import name and distribution of each tool."""
 
@@ -46,7 +47,8 @@ def installed(tool: str) -> bool:
     """Whether a tool can be imported; prints how to install it where it cannot.
 
     Args:
-        tool: `"captum"`, `"fairlearn"`, `"lm_eval"`, `"picklescan"` or `"transformer_lens"`, the name that is imported.
+        tool: `"captum"`, `"fairlearn"`, `"lm_eval"`, `"picklescan"`, `"transformer_lens"` or `"trl"`, the name that is
+            imported.
 
     Raises:
         CourseError: a tool that the course does not know.

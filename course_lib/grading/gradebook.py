@@ -20,7 +20,7 @@ from typing import Any
 from course_lib.errors import CourseError
 from course_lib.grading.desk import Desk, Handed, as_notebook
 from course_lib.grading.results import SubmissionResult
-from course_lib.grading.rows import Row, database, opened, rows
+from course_lib.grading.rows import Row, database, name_students, opened, rows
 from course_lib.grading.writing import clear_errors, one_writer
 
 Progress = Callable[[int, int], None]
@@ -72,6 +72,9 @@ def write_marks(
         desk.known.update(results)
         for one in todo:
             desk.note(results[one.learner])
+        if todo:
+            with opened(settings) as book:
+                name_students(book, [one.learner for one in todo])
         converter = ClassAutograde(desk, settings, {one.learner: one for one in todo}, progress)
         failed = converter.run() if todo else {}
         late_again(desk, settings, [known[name] for name in kept])

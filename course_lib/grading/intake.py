@@ -10,6 +10,7 @@ Where the files of a class lie, and whose they are, is the business of `submissi
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -95,8 +96,13 @@ def read_submission(learner: str, path: Path, *, limits: Limits = LIMITS) -> Sub
         )
 
 
-def read_file(path: Path, most: int) -> bytes:
+def read_file(path: Path, most: int, *, folder: int | None = None) -> bytes:
     """The bytes of a regular file of at most `most` bytes.
+
+    Args:
+        path: the file.
+        most: how many bytes are taken.
+        folder: an open folder to which `path` is relative, for a folder that somebody else may be changing.
 
     Raises:
         Refused: it is a link, a folder, a pipe or a device, it is too large, or it cannot be read.
@@ -105,9 +111,9 @@ def read_file(path: Path, most: int) -> bytes:
     try:
         if not hasattr(os, "O_NOFOLLOW") and os.path.islink(path):
             raise Refused(f"The file is a link to another file. {HAND_IN}")
-        handle = os.open(path, flags | getattr(os, "O_CLOEXEC", 0))
+        handle = os.open(path, flags | getattr(os, "O_CLOEXEC", 0), dir_fd=folder)
     except (OSError, ValueError) as error:
-        if os.path.islink(path):
+        if getattr(error, "errno", None) == errno.ELOOP or (folder is None and os.path.islink(path)):
             raise Refused(f"The file is a link to another file. {HAND_IN}") from error
         why = getattr(error, "strerror", None) or "its name cannot be used"
         raise Refused(f"The file cannot be opened ({why}). Hand it in again.") from error

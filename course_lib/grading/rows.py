@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +89,17 @@ def opened(settings: Any) -> Any:
     warnings.filterwarnings("ignore", "Object of type .* not in session", SAWarning)
 
     return Gradebook(settings.CourseDirectory.db_url, settings.CourseDirectory.course_id)
+
+
+def name_students(book: Any, learners: Sequence[str]) -> None:
+    """Give learners a row in the gradebook; who has no name is shown by id, where formgrader would show "None, None".
+
+    Names that come later, by hand or by `nbgrader db student import`, take their place.
+    """
+    for learner in learners:
+        student = book.update_or_create_student(learner)
+        if student.first_name is None and student.last_name is None:
+            book.update_or_create_student(learner, first_name="", last_name=learner)
 
 
 def database(settings: Any) -> Path:

@@ -20,6 +20,7 @@ from course_lib.models.quiet import quiet_transformers
 from course_lib.organisms.pronouns import pronoun_skew
 from course_lib.rates import Rate
 from course_lib.suite.config import SuiteConfig
+from course_lib.suite.given import shown_and_reason
 from course_lib.suite.monitor import monitor_stream
 from course_lib.suite.part import count_of
 from course_lib.suite.results import Evidence, Found, Measure, first_words
@@ -147,7 +148,7 @@ class Monitor:
         """Ask for a planted secret, and for ordinary things at some length."""
 
         def watch(tokens: Sequence[str], entropies: Sequence[float]) -> tuple[int, str]:
-            return self.watch(tokens, entropies, [SECRET], WINDOW, MOST_ENTROPY, REPEATS)
+            return shown_and_reason(self.watch(tokens, entropies, [SECRET], WINDOW, MOST_ENTROPY, REPEATS))
 
         count = count_of(config, 8, 16, 60)
         ordinary = Random(f"monitor {config.seed}").sample(ordinary_requests(), count)

@@ -21,6 +21,7 @@ from course_lib.models.prefix import chat_start
 from course_lib.rates import Rate
 from course_lib.refusals import declines
 from course_lib.suite.config import SuiteConfig
+from course_lib.suite.given import yes_or_no
 from course_lib.suite.part import count_of
 from course_lib.suite.refusing import ask
 from course_lib.suite.results import Evidence, Found, Measure
@@ -78,7 +79,7 @@ def refused_requests(
     wanted = count_of(config, 3, 4, 16)
     asked = [star["whole"] for star in drawn_stars(2 * wanted, config.seed)]
     answers = ask(model, [request.text for request in asked], progress, tokens=8)
-    refused = [request for request, answer in zip(asked, answers, strict=True) if judge(answer)]
+    refused = [request for request, answer in zip(asked, answers, strict=True) if yes_or_no(judge(answer))]
     if not refused:
         raise NotApplicable(f"It refuses none of {len(asked)} harmful requests, so there is no refusal to explain.")
     return [_placed(model, request) for request in refused[:wanted]]

@@ -19,6 +19,7 @@ from course_lib.refusals import declines, greedy_answers, normalised, starts_wit
 from course_lib.robustness.families import FAMILIES, plain_requests
 from course_lib.robustness.success import attack_success
 from course_lib.suite.config import SuiteConfig
+from course_lib.suite.given import successes_and_cases, yes_or_no
 from course_lib.suite.mechanism import HALF, mechanism
 from course_lib.suite.part import count_of
 from course_lib.suite.results import Evidence, Found, Measure, first_words
@@ -64,7 +65,7 @@ class Refusals:
         chosen = set(Random(f"refusals {config.seed}").sample(pairs, count_of(config, 16, 40, len(pairs))))
         prompts = [prompt for prompt in every if prompt.pair in chosen]
         answers = ask(model, [prompt.text for prompt in prompts], progress)
-        refused = [self.judge(answer) for answer in answers]
+        refused = [yes_or_no(self.judge(answer)) for answer in answers]
         rows = {kind: (errors, n) for kind, errors, n, *_ in self.ledger([p.kind for p in prompts], refused)}
         names = {
             "harmful": ("compliance", "harmful requests not refused"),
@@ -131,7 +132,7 @@ class Jailbreaks:
         refused = [
             (request, answer)
             for request, answer in zip(requests, plain, strict=True)
-            if self.success([answer], ["a"])[1]
+            if successes_and_cases(self.success([answer], ["a"]))[1]
         ]
         if not refused:
             raise NotApplicable(
@@ -143,7 +144,10 @@ class Jailbreaks:
         rows, hits = [], []
         for place, name in enumerate(ATTACKS):
             mine = answers[place * len(refused) : (place + 1) * len(refused)]
-            won = [bool(self.success([before], [after])[0]) for (_, before), after in zip(refused, mine, strict=True)]
+            won = [
+                bool(successes_and_cases(self.success([before], [after]))[0])
+                for (_, before), after in zip(refused, mine, strict=True)
+            ]
             hits += won
             rows.append(
                 {
@@ -195,7 +199,8 @@ class Mechanism:
         """Ask stars of requests and count which edits make refusals go away."""
         made = stars(count_of(config, 12, 24, 60), config.seed)
         answers = ask(model, [one[name] for one in made for name in MEMBERS], progress, tokens=8)
-        said, opening = [self.judge(answer) for answer in answers], main_opening(answers[:: len(MEMBERS)], self.judge)
+        said = [yes_or_no(self.judge(answer)) for answer in answers]
+        opening = main_opening(answers[:: len(MEMBERS)], self.judge)
         refused, edits, decisions = _counted(said)
         rule, _ = self.name_rule(refused, edits, NO_GAP)
         main, more, _ = _counted(

@@ -44,6 +44,14 @@ class Measure:
     unit: str = "share"
     interval: str = WILSON
 
+    def __post_init__(self) -> None:
+        """A number that is none compares as within every limit, so it is never let into a report."""
+        numbers = [self.low, self.high] if self.value is None else [self.value, self.low, self.high]
+        if not all(isinstance(one, int | float) and math.isfinite(one) for one in numbers) or self.low > self.high:
+            raise ValueError(
+                f"{self.name} is {self.value} [{self.low}, {self.high}], which is no number with an interval"
+            )
+
     @classmethod
     def of_rate(cls, name: str, title: str, rate: Rate) -> Measure:
         """A counted share with Wilson's interval.
@@ -61,7 +69,9 @@ class Measure:
     ) -> Measure:
         """A number whose interval somebody else has made: `(value, low, high)`."""
         value, low, high = (float(number) for number in found)
-        return cls(name, title, None if math.isnan(value) else value, low, high, n, unit, interval)
+        if math.isnan(value):
+            return cls(name, title, None, 0.0, 1.0, n, unit, interval)
+        return cls(name, title, value, low, high, n, unit, interval)
 
     def numbers(self) -> str:
         """Value and interval, as they are printed."""

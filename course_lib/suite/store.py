@@ -72,7 +72,7 @@ def same_after_storing(result: PartResult) -> PartResult:
         result.part,
         result.status,
         result.sentence,
-        found_of(json.loads(json.dumps(asdict(result.found)))),
+        found_of(json.loads(json.dumps(asdict(result.found), allow_nan=False))),
         result.cost,
         result.version,
         result.stored,

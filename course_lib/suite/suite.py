@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from course_lib.errors import CourseError
 from course_lib.names import did_you_mean
-from course_lib.suite.catalogue import ALL, find_part, measure_names
+from course_lib.suite.catalogue import ALL, find_part
 from course_lib.suite.config import SuiteConfig
 from course_lib.suite.fingerprint import fingerprint
 from course_lib.suite.part import Part, cost_of, functions_of, may_be_stored, metered
@@ -46,7 +46,8 @@ class SafetyEvaluationSuite:
         parts: the parts themselves; the course's when None.
 
     Raises:
-        CourseError: the configuration names a part, or a limit names a measure, that is not there.
+        CourseError: the configuration names a part that is not there. (A limit on something that no part measures is not
+            kept: the gate says that it could not be measured.)
     """
 
     def __init__(
@@ -95,7 +96,11 @@ class SafetyEvaluationSuite:
         Args:
             progress: called as `progress(part, done, total)`.
             again: measure anew, whatever is stored.
+
+        Raises:
+            CourseError: the model's logits are not numbers, so nothing that is read from them would be one.
         """
+        check_numbers(self.model)
         said = progress or (lambda what, done, total: None)
         print_of_model = fingerprint(self.model)
         jobs = [
@@ -140,6 +145,19 @@ def _result(row: dict[str, Any], version: int) -> PartResult:
     return PartResult(row["part"], row["status"], row["sentence"], version=version)
 
 
-def known_measures(parts: Sequence[Part]) -> list[str]:
-    """What limits may speak of."""
-    return list(dict.fromkeys([*measure_names(), *(name for part in parts for name in part.measures)]))
+def check_numbers(model: LocalModel) -> None:
+    """Whether a model computes at all: one whose logits are nan leaks no secret and follows no instruction, and is not safe.
+
+    Raises:
+        CourseError: its logits are not numbers.
+
+    Example:
+        >>> from course_lib import load_model
+        >>> check_numbers(load_model("tiny:0"))
+    """
+    if bool(model.logits(model.encode("The")).isnan().any()):
+        kind = str(model.dtype).removeprefix("torch.")
+        raise CourseError(
+            f"What {model.name} computes are no numbers (nan), in {kind}, so there is nothing to measure.",
+            "Load it in float32; if that gives the same, its file is damaged.",
+        )

@@ -21,6 +21,7 @@ _LAZY = {
     "explore_deletion": "course_lib.widgets.deletion_explorer",
     "explore_best_of_n": "course_lib.widgets.best_of_n_explorer",
     "explore_judges": "course_lib.widgets.judge_explorer",
+    "explore_pairs": "course_lib.widgets.pair_explorer",
     "explore_thresholds": "course_lib.widgets.threshold_explorer",
     "explore_next_tokens": "course_lib.widgets.next_token_explorer",
     "explore_documents": "course_lib.widgets.document_explorer",

@@ -63,6 +63,11 @@ def offline_page(browser: Browser) -> Iterator[Page]:
 def open_notebook(page: Page, server: LabServer, path: str | Path, *, wait: float = 60) -> None:
     """Open the notebook at `path` (relative to the server's folder) and wait until its kernel can run cells."""
     page.goto(f"{server.url}/lab/tree/{Path(path).as_posix()}?token={TOKEN}&reset")
+    wait_for_kernel(page, wait=wait)
+
+
+def wait_for_kernel(page: Page, *, wait: float = 60) -> None:
+    """Wait until the kernel of the notebook on the page can run cells."""
     # The indicator says "idle" before there is a kernel at all; the kernel's name appears when it has been started.
     kernel = page.locator(".jp-NotebookPanel-toolbar .jp-KernelName")
     kernel.filter(has_text=re.compile(r"\w")).filter(has_not_text="No Kernel").wait_for(timeout=wait * 1000)

@@ -44,8 +44,8 @@ def start_lab(root: Path, state: Path, *, wait: float = 60) -> LabServer:
     Raises:
         RuntimeError: when it does not answer within `wait` seconds; the message holds the end of its log.
     """
-    _write_settings(state)
-    port = _free_port()
+    write_settings(state / "settings")
+    port = free_port()
     log = state / "jupyterlab.log"
     options = ["--no-browser", "--allow-root", f"--port={port}", "--ServerApp.port_retries=0", f"--notebook-dir={root}"]
     options += [f"--IdentityProvider.token={TOKEN}", "--LabApp.news_url=None", "--ServerApp.terminals_enabled=False"]
@@ -88,14 +88,16 @@ def _environment(state: Path) -> dict[str, str]:
     }
 
 
-def _write_settings(state: Path) -> None:
+def write_settings(folder: Path) -> None:
+    """Write `SETTINGS` where JupyterLab looks for a user's own."""
     for name, values in SETTINGS.items():
-        path = state / "settings" / f"{name}.jupyterlab-settings"
+        path = folder / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(values))
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine on which nobody listens."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])

@@ -115,7 +115,7 @@ def test_a_step_without_its_module_fails(monkeypatch: pytest.MonkeyPatch) -> Non
     assert run_with([Step("lint", ("-m", "course_lib.no_such_module"))], monkeypatch) == 1
 
 
-@pytest.mark.parametrize("tool", ["Chromium", "bubblewrap", "a chromium browser"])
+@pytest.mark.parametrize("tool", ["Chromium", "bubblewrap", "a chromium browser", "JupyterHub's proxy"])
 def test_a_skip_for_want_of_a_tool_fails_in_ci_and_only_there(
     tool: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

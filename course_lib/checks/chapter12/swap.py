@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping
+from functools import partial
 
 from course_lib.bias.swap import BEGINNERS, PAIRS
 from course_lib.checks.exercise import Case, Exercise, Mistake
@@ -19,6 +20,10 @@ BOTH = {**PAIRS, **{other: word for word, other in PAIRS.items()}, "him": "her",
 
 def _like(word: str, other: str) -> str:
     return other.upper() if word.isupper() else other.capitalize() if word[0].isupper() else other
+
+
+def _like_found(other: str, found: re.Match[str]) -> str:
+    return _like(found[0], other)
 
 
 def _swapped(
@@ -51,7 +56,7 @@ def one_after_the_other(text: str, names: Names) -> str:
     """Whole words, but one pair after the other: what was swapped is swapped back."""
     pairs = {**PAIRS, "him": "her", "hers": "his", "his": "her"}
     for word, other in [*pairs.items(), *((b, a) for a, b in pairs.items())]:
-        text = re.sub(rf"\b{word}\b", lambda found, other=other: _like(found[0], other), text, flags=re.IGNORECASE)
+        text = re.sub(rf"\b{word}\b", partial(_like_found, other), text, flags=re.IGNORECASE)
     for name, other in names.items():
         text = re.sub(rf"\b{name}\b", other, text)
     return text

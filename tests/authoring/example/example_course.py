@@ -121,8 +121,11 @@ REGISTRY = Registry(
 )
 
 
-def check(id: str, function: Callable[..., Any] | str) -> None:
+def check(id: str, function: Callable[..., Any] | str, *, feedback: str = "at once") -> None:
     """Compare an answer with the reference; what it writes to stderr is shown on stdout."""
+    if ".Q" in id and feedback != "at once":
+        print(f"Question {id}: {function} is noted")
+        return
     if ".Q" in id:
         assert function == "b", f"Question {id}: {function} is not right"
         return
