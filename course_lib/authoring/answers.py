@@ -2,13 +2,13 @@
 
 A gate that tests the library's reference tests the wrong thing if the notebook that learners get says something else.
 So the functions are taken from the notebooks themselves: the stubs from `chapters/`, the answers from the notebook that
-the source gives. Only the imports above a cell and the cell itself are run, no model is loaded.
+the source gives. Only the imports and the answers above a cell and the cell itself are run, no model is loaded.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
@@ -42,25 +42,26 @@ def answer_functions(
     cells = _released(found).cells if kind == "chapters" else solution_notebook(found, registry).cells
     functions = {}
     imports: list[ast.stmt] = []
+    before: dict[str, Any] = {}  # a later answer may call an earlier one: cells share their names
     for cell in (cell for cell in cells if cell.cell_type == "code"):
         if cell.metadata.get("course", {}).get("role") == "answer":
-            names = run_cell(cell.source, imports)
+            names = run_cell(cell.source, imports, before)
             for exercise in registry.exercises(found.number):
                 if exercise.id == cell.metadata["course"]["id"] and exercise.function in names:
-                    functions[exercise.id] = names[exercise.function]
+                    functions[exercise.id] = before[exercise.function] = names[exercise.function]
         else:
             imports += [node for node in _statements(cell.source) if isinstance(node, ast.Import | ast.ImportFrom)]
     return functions
 
 
-def run_cell(source: str, imports: list[ast.stmt]) -> dict[str, Any]:
-    """The names that a cell defines, given the imports above it; a stub at its outermost level stops nothing.
+def run_cell(source: str, imports: list[ast.stmt], before: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The names that a cell defines, given the imports and answers above it; a stub at its outermost level stops nothing.
 
     Example:
         >>> run_cell("double = lambda x: 2 * x", [])["double"](4)
         8
     """
-    names: dict[str, Any] = {"__name__": "answer"}
+    names: dict[str, Any] = {**(before or {}), "__name__": "answer"}
     exec(compile(ast.Module(body=imports, type_ignores=[]), "<imports>", "exec"), names)
     with suppress(NotImplementedError):
         exec(compile(source, "<answer>", "exec"), names)

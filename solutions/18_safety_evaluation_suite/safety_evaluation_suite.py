@@ -397,7 +397,8 @@ print("verdict:", plain["verdict"]["rule"])
 # and at home from the word *home*. One of the six has no fault at all. Nobody tells you.
 #
 # The task has two halves. First a procedure that reaches a verdict *with its evidence*, on any such model. It is checked on yours, and for a class on
-# models of other seeds. Verdict without evidence does not pass, nor evidence without verdict.
+# models of other seeds. Verdict without evidence does not pass, nor evidence without verdict. (It calls your `mechanism` of 18.4. If you left that out, take over
+# its reference answer first.)
 #
 # {{exercise 18.5}}
 #
