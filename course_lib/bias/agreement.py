@@ -44,7 +44,7 @@ def krippendorff_alpha(ratings: Sequence[Sequence[float | None]]) -> float:
         >>> krippendorff_alpha([[1, 1], [2, 2], [3, 3], [3, None]])
         1.0
         >>> round(krippendorff_alpha([[1, 2], [2, 2], [3, 3], [1, 1]]), 3)
-        0.873
+        0.79
     """
     cases = [[rating for rating in case if rating is not None] for case in ratings]
     cases = [case for case in cases if len(case) > 1]

@@ -34,7 +34,7 @@ def before_after(
     Example:
         >>> up = [("a", False, True), ("b", False, True), ("c", False, True)]
         >>> before_after(up, [("a", False, False), ("b", False, False)], 0.1)
-        ((1.0, 1.0, 1.0), (0.0, 0.0, 0.0), 'better')
+        ((1, 1.0, 1.0), (0, 0.0, 0.0), 'better')
     """
     changes = []
     for rows in (harmful, harmless):

@@ -38,7 +38,7 @@ def calibration_error(confidences: Sequence[float], right: Sequence[bool], bins:
         bins: how many bins between 0 and 1. A value on an edge belongs to the bin above; 1 belongs to the last one.
 
     Example:
-        >>> calibration_error([0.9, 0.8, 0.2, 0.3], [True, False, False, False], 2)
+        >>> round(calibration_error([0.9, 0.8, 0.2, 0.3], [True, False, False, False], 2), 3)
         0.3
     """
     n, total = len(confidences), 0.0

@@ -70,7 +70,7 @@ def shuffled(items: Sequence[Item], seed: int = 0) -> list[Item]:
 
     Example:
         >>> shuffled([Item("a", ("b", "c", "d"), 0)], seed=1)[0].choices
-        ('c', 'd', 'b')
+        ('b', 'd', 'c')
     """
     draw, found = random.Random(seed), []
     for item in items:

@@ -40,7 +40,7 @@ def log_likelihood(model: LocalModel, context: str, continuation: str) -> tuple[
         >>> from course_lib import load_model
         >>> total, tokens = log_likelihood(load_model("tiny:0"), "The model reads", " the question")
         >>> tokens, log_likelihood(load_model("tiny:0"), "The model reads ", "the question") == (total, tokens)
-        (2, True)
+        (3, True)
     """
     words = context.rstrip(" ")
     whole = model.encode(context + continuation)

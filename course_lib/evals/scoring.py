@@ -51,7 +51,7 @@ def score_items(model: LocalModel, items: Sequence[Item], progress: Progress | N
         >>> from course_lib import load_model
         >>> [found] = score_items(load_model("tiny:0"), [Item("The capital of France is", ("Paris", "Rome"), 0)])
         >>> found.tokens
-        (1, 1)
+        (1, 2)
     """
     encoded = [_encoded(model, *item.texts(model)) for item in items]
     longest = max((len(row) for rows in encoded for row, _ in rows), default=0)

@@ -36,7 +36,7 @@ def deployment_dots(blocks: Mapping[str, Block], title: str) -> Picture:
         >>> from course_lib.rates import Rate
         >>> lines = {"prompts": {"before": Rate(1, 9), "after": Rate(8, 9)}}
         >>> deployment_dots({"declined": lines}, "It declines more").text.splitlines()[1]
-        'prompts: before 1 of 9 = 0.11 [0.02, 0.44]; after 8 of 9 = 0.89 [0.56, 0.98]'
+        'prompts: before 1 of 9 = 0.11 [0.02, 0.43]; after 8 of 9 = 0.89 [0.57, 0.98]'
     """
     named = [tuple(rates) for lines in blocks.values() for rates in lines.values()]
     if not named or len(set(named)) > 1 or not 1 <= len(named[0]) <= len(LOOKS):

@@ -62,7 +62,8 @@ def test_an_interruption_ends_the_program_too(tmp_path: Path, number: signal.Sig
     note = tmp_path / "child"
     child = f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
     parent = (
-        "import sys, io, pathlib\n"
+        "import sys, io, pathlib, signal\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a run in the background inherits that it is ignored
         "from course_lib.cli.bootstrap_run import Progress, ended_like_interrupted, run_logged\n"
         "with ended_like_interrupted():\n"
         f"    run_logged([sys.executable, '-c', {child!r}], pathlib.Path({str(tmp_path / 'log')!r}), str, "

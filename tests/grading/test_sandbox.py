@@ -210,7 +210,7 @@ def test_output_is_cut_and_a_flood_of_messages_is_stopped(box):
     (event,), _ = play(box, "print('x' * 10**7)")
     assert len(event["output"]) == LIMITS.output
     _, ended = play(box, FLOOD)
-    assert ended.how in ("flood", "nonsense")
+    assert ended.how in ("flood", "nonsense", "died")  # by which side notices first
     assert printed(box, "print('alive')") == "alive"
 
 

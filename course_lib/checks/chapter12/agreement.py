@@ -172,7 +172,7 @@ KRIPPENDORFF = Exercise(
     reference="course_lib.bias.agreement:krippendorff_alpha",
     returns="Krippendorff's alpha for an ordered scale; `math.nan` where all ratings that can be compared are the same",
     example=(
-        "`krippendorff_alpha([[1, 2], [2, 2], [3, 3], [1, 1]])` is 0.873; with `[3, None]` as a further "
+        "`krippendorff_alpha([[1, 2], [2, 2], [3, 3], [1, 1]])` is 0.790; with `[3, None]` as a further "
         "case it stays so."
     ),
     hints=(

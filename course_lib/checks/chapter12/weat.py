@@ -162,7 +162,7 @@ WEAT = Exercise(
     example=(
         "With `x = [[1, 0], [2, 1]]`, `y = [[0, 1], [1, 3]]`, `a = x`, `b = y` and `deals = [[0, 1, 2, "
         "3], [2, 1, 0, 3], [3, 2, 1, 0]]` it returns "
-        "`(1.86, 0.5)`: one of three deals is as large as what was found, and (1 + 1) / (1 + 3) is 0.5."
+        "`(1.91, 0.5)`: one of three deals is as large as what was found, and (1 + 1) / (1 + 3) is 0.5."
     ),
     hints=(
         "First one number for each target word: how much closer is it to A than to B? Everything after "
