@@ -141,7 +141,7 @@ def plain(text: str) -> str:
 
 def spoken(text: str) -> str:
     """Text in a region that screen readers announce when it changes."""
-    return f'<p role="status" style="line-height:1.4">{escape(text)}</p>'
+    return f'<p role="status" style="line-height:1.4">{escape(plain(text))}</p>'
 
 
 def saved_choice(outputs: Any, question_id: str) -> str:
