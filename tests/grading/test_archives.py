@@ -36,7 +36,7 @@ def refused(path: Path, caps: Caps = SMALL) -> str:
     before, start = sorted(path.parent.rglob("*")), time.monotonic()
     with pytest.raises(BadArchive) as caught:
         read_all(path, caps)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 30
     assert sorted(path.parent.rglob("*")) == before, "nothing is written"
     return str(caught.value)
 

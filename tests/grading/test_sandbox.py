@@ -133,7 +133,7 @@ def test_ends_of_all_kinds_are_seen_and_the_next_one_runs(box, cell, how):
     begin = time.monotonic()
     _, ended = play(box, cell, limits=Limits(step_seconds=3))
     assert ended.how == how
-    assert time.monotonic() - begin < 15
+    assert time.monotonic() - begin < 60
     assert printed(box, "print('alive')") == "alive"
 
 

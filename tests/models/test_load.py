@@ -153,7 +153,7 @@ class TestHub:
         start = time.process_time()
         with pytest.raises(CourseError, match="the Hugging Face hub could not be reached"):
             load_model("owner/model-that-nobody-has")
-        assert time.process_time() - start < 5
+        assert time.process_time() - start < 20
 
     def test_a_hub_that_never_answers_is_not_waited_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with socket.create_server(("127.0.0.1", 0)) as silent:
