@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from course_lib.models import LocalModel
 
 Part = tuple[float, float]
+WORTH_LENDING = 1 / 8
+"""Least share of the text that has to stand still; below it, joining keys and values costs more than it saves."""
 Progress = Callable[[int, int], None]
 
 
@@ -109,8 +111,11 @@ def texts_in_a_pass(batch_tokens: int, length: int) -> int:
 def lend_the_still(model: LocalModel, question: Question) -> tuple[int, SharedPrefix | None]:
     """How many positions at the beginning never move, and their keys and values.
 
-    Both are nothing where every token may move, or where the model keeps no keys and values that can be lent.
+    Both are nothing where every token may move, where too few stand still to be worth it, or where the model keeps no
+    keys and values that can be lent.
     """
     still = min(question.free, default=0)
+    if still < WORTH_LENDING * len(question.text_ids):
+        return 0, None
     prefix = shared_prefix(model, question.prompt_ids[:still], 1)[1] if still else None
     return (still, prefix) if prefix is not None else (0, None)
