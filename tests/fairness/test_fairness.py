@@ -14,6 +14,7 @@ from course_lib import load_model
 from course_lib.errors import CourseError
 from course_lib.fairness import (
     FairnessMetrics,
+    adjusted_gap,
     adult,
     column,
     compas,
@@ -22,6 +23,7 @@ from course_lib.fairness import (
     group_rates,
     group_thresholds,
     implied_false_positive_rates,
+    mortgages,
     three_parts,
     trade_off,
     with_base_rate,
@@ -255,3 +257,55 @@ def test_moderation_reads_thirteen_groups() -> None:
     assert len(report.groups) == 13
     right = sum(row.flagged_rightly + row.passed_rightly for row in report.groups)
     assert right > 120
+
+
+# A gap among people alike
+
+
+def test_the_mortgages_are_those_of_the_file_and_the_plain_gap_is_fairlearns() -> None:
+    fairlearn = pytest.importorskip("fairlearn.metrics")
+    applicants = mortgages()
+    denied, group = column(applicants, "denied"), column(applicants, "group")
+    assert (len(applicants), sum(denied)) == (1987, 244)
+    two = [index for index, name in enumerate(group) if name != "Hispanic"]
+    plain = adjusted_gap(denied, [[]] * 1987, group, "Black", "white", draws=5)
+    frame = fairlearn.MetricFrame(
+        metrics=fairlearn.selection_rate,
+        y_true=[denied[index] for index in two],
+        y_pred=[denied[index] for index in two],
+        sensitive_features=[group[index] for index in two],
+    )
+    assert plain.value == pytest.approx(frame.difference(), abs=1e-3)
+
+
+def test_an_adjusted_gap_finds_what_was_planted_and_nothing_where_nothing_was() -> None:
+    random = np.random.default_rng(1)
+    reason = random.normal(size=(3000, 2))
+    member = random.random(3000) < 1 / (1 + np.exp(-reason[:, 0]))
+    group = np.where(member, "a", "b").tolist()
+    odds = reason @ [1.0, -0.5]
+    alike, shifted = 1 / (1 + np.exp(-odds)), 1 / (1 + np.exp(-odds - 0.5))
+    fair, unfair = random.random(3000) < alike, random.random(3000) < np.where(member, shifted, alike)
+    found = [adjusted_gap(selected.astype(int), reason, group, "a", "b", draws=40) for selected in (fair, unfair)]
+    assert found[0].low < 0 < found[0].high
+    planted = float(np.mean(shifted - alike))
+    assert found[1].low < planted < found[1].high
+    assert found[1].low > found[1].shuffled_high
+    assert found[1].shuffled_low < 0.02
+    assert found[1].shuffled_high > -0.02
+
+
+@pytest.mark.parametrize(
+    ("selected", "features", "group", "words"),
+    [
+        ([1, 0], [[1.0]], ["a", "b"], "different lengths"),
+        ([1, 0], [[1.0], [2.0]], ["a", "c"], "nobody in the group 'b'"),
+        ([1, 1], [[1.0], [2.0]], ["a", "b"], "both have to occur"),
+        ([1, 0], [[1.0, 2.0], [1.0, 3.0]], ["a", "b"], "Feature 0 is the same"),
+    ],
+)
+def test_an_adjusted_gap_of_nonsense_is_refused(
+    selected: list[int], features: list[list[float]], group: list[str], words: str
+) -> None:
+    with pytest.raises(CourseError, match=words):
+        adjusted_gap(selected, features, group, "a", "b", draws=2)
