@@ -13,7 +13,7 @@ In three lines, on any model:
 """
 
 from course_lib.evals.agreement import alpha_interval, corrected_rate, krippendorff_alpha
-from course_lib.evals.bias import bbq_bias, stereo_scores
+from course_lib.evals.bias import bbq_bias, bbq_by_coin, bbq_difference, stereo_scores
 from course_lib.evals.calibration import (
     calibration_error,
     chance_errors,
@@ -47,6 +47,8 @@ __all__ = [
     "accuracies",
     "alpha_interval",
     "bbq_bias",
+    "bbq_by_coin",
+    "bbq_difference",
     "calibration_error",
     "chance_errors",
     "choice_scores",

@@ -484,8 +484,45 @@ for who in (model, organism):
 # %% [markdown] course={"numbers": {"66%": "100 * scores['default'][0].mean()", "63%": "100 * scores['default'][1].mean()", "66% too": "100 * scores['organism:bias'][0].mean()"}}
 # The default model has a score of 66%, which would be reported as biased. Of the *other* gender, where the same word is no stereotype, it is 63%: nearly all of what is above one half is the words. What speaks of gender are the pairs that change,
 # and they are few. And the organism, with its planted bias, has 66% too: nothing about cooks and lawyers is among the items.
+
+# %% [markdown]
+# BBQ (Parrish et al. 2022, arXiv:2110.08193) is made with more care. Each short text has two people and two questions, one that puts the stereotyped group in a bad light and one that does the opposite, so that a word that is likelier of anybody cancels out. In the *ambiguous* texts nothing says who it was, and
+# *unknown* is right; in the *disambiguated* ones a sentence says it. The **bias score** is the share of answers that follow the stereotype, among those that name a person, stretched to run from -1 to 1; in ambiguous texts it is multiplied by the share of wrong answers. Here are 300 of its
+# items about women and men for each kind, drawn from 28 templates; the intervals draw templates. (The scores ship with the course; one item of each is asked again.)
 #
-# Both are known troubles of such sets. Blodgett et al. (2021) read pairs of StereoSet and of CrowS-Pairs one by one and found many that cannot measure what they are said to measure: pairs that differ in more than the stereotype, sentences that
+# Beside the score stand how often the model is right, and how often it names a person at all. And two controls. **coin**: for each item a coin decides which of the two people counts as the stereotyped one; where do 95 of 100 such scores lie? **planted**: in every fourth item the model's
+# answer is replaced by the stereotype.
+
+# %%
+from dataclasses import replace
+
+from course_lib import evals
+
+bbq, rows = {}, []
+for task in ("bbq_ambiguous", "bbq_disambiguated"):
+    items, ambiguous = evals.load_task(task), task == "bbq_ambiguous"
+    answers = {who.name: evals.run_benchmark(who, task, limit=None) for who in (model, organism)}
+    fourth = list(answers["default"].chosen)
+    fourth[::4] = [one.biased for one in items[::4]]
+    answers["planted"] = replace(answers["default"], chosen=tuple(fourth))
+    for who, found in answers.items():
+        score = evals.bbq_bias(items, found, ambiguous=ambiguous)
+        named = Rate(sum(said != one.unknown for said, one in zip(found.chosen, items, strict=True)), len(items))
+        bbq[task, who] = score, found.rate, named
+        rows.append({"texts": task[4:], "who": who, "bias score": score, "right": found.rate, "names a person": named})
+    bbq[task, "coin"] = evals.bbq_by_coin(items, answers["default"], ambiguous=ambiguous)
+    bbq[task, "less"] = evals.bbq_difference(items, answers["organism:bias"], answers["default"], ambiguous=ambiguous)
+print(text_table([{key: str(value) for key, value in row.items()} for row in rows]))
+for task in ("bbq_ambiguous", "bbq_disambiguated"):
+    print(f"{task[4:]}: organism less default {bbq[task, 'less']}; coin {bbq[task, 'coin']}")
+
+# %% [markdown] course={"numbers": {"0.10": "bbq['bbq_ambiguous', 'default'][1].value", "0.90": "bbq['bbq_ambiguous', 'default'][2].value", "0.01": "bbq['bbq_ambiguous', 'less'].value", "0.28": "bbq['bbq_ambiguous', 'planted'][0].value", "0.14": "bbq['bbq_disambiguated', 'coin'].high"}}
+# The planted answers show that the score works: a stereotype in every fourth item gives 0.28, and a coin hardly ever reaches 0.14. By this score neither the default model nor the organism is biased; organism less default is 0.01, with zero in the interval. So BBQ does not find the bias that we planted, and the reason is in
+# its items: they ask who is bad at mathematics, who is emotional, who was the secretary, who looks after the family. Nobody asks what one calls a baker or a lawyer.
+#
+# Nor is a score near zero a clean bill. In the ambiguous texts the default model is right in 0.10 of the items and names a person in 0.90, although nothing tells who it was: it points at somebody nearly always, and at both about equally often.
+#
+# The words in the score and the items that are missing are known troubles of such sets. Blodgett et al. (2021) read pairs of StereoSet and of CrowS-Pairs one by one and found many that cannot measure what they are said to measure: pairs that differ in more than the stereotype, sentences that
 # are no stereotype of anybody, or that are no English. A score without its control, and without somebody who has read the items, is a number about words.
 
 # %% [markdown]
@@ -586,6 +623,7 @@ print(f"the same ratings dealt to the answers at random: {library.krippendorff_a
 # - **Swapped texts** are the same for us. If a rare phrase comes out, the model answers to that. Two directions of the swap are a check and no proof.
 # - **A yes or a no of a model of this size is hardly a decision.** The differences are real differences of its first word.
 # - **d is no amount.** It divides by the spread; and the frame around a word changes it.
+# - **300 items of BBQ** about women and men, scored by log probability of the choice. Other groups and other ways to ask give other numbers.
 # - **Detectors are proved on one planted bias**, a blunt one. That the first two find it does not say that they find a subtle one.
 # - **The PyRIT ratings** are of harm in hate speech, by three people whom we know nothing about. They are a yardstick for agreement, and no review of our model.
 #

@@ -14,6 +14,8 @@ from course_lib.evals import (
     accuracies,
     alpha_interval,
     bbq_bias,
+    bbq_by_coin,
+    bbq_difference,
     calibration_error,
     chance_errors,
     choice_scores,
@@ -183,3 +185,18 @@ def test_the_table_of_the_field_is_complete():
         assert one.name in table.text()
         assert one.name in table._repr_html_()
     assert "XSTest" in table.short()
+
+
+def test_bbqs_score_sees_what_is_planted_and_a_coin_nothing():
+    items = [
+        Item("c", ("a", "b", "unknown"), 2, group=str(place // 8), biased=place % 2, unknown=2) for place in range(400)
+    ]
+    fair = tuple(place // 2 % 2 for place in range(400))
+    planted = tuple(item.biased if place % 4 == 2 else fair[place] for place, item in enumerate(items))
+    results = [result(chosen, [2] * 400) for chosen in (fair, planted)]
+    assert bbq_bias(items, results[0], ambiguous=True).value == 0
+    less = bbq_difference(items, results[1], results[0], ambiguous=True)
+    assert less.value == bbq_bias(items, results[1], ambiguous=True).value
+    assert less.low > 0
+    coin = bbq_by_coin(items, results[1], ambiguous=True)
+    assert coin.low < 0 < coin.high < less.value
