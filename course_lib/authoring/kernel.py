@@ -20,7 +20,8 @@ def kernel_manager() -> Any:
     from jupyter_client.manager import AsyncKernelManager
 
     manager: Any = AsyncKernelManager()
-    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    quiet = "--log-level=ERROR"  # it warns that it speaks unencrypted, to a reader on the same machine
+    argv = [sys.executable, "-m", "ipykernel_launcher", quiet, "-f", "{connection_file}"]
     manager._kernel_spec = KernelSpec(argv=argv, display_name="course", language="python")
     return manager
 

@@ -18,7 +18,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("name", nargs="*", help="train: principles, shuffled; measure: these and default; all where none is given")
     add("--out", type=Path, help="a folder; the course's cache by default")
     add("--steps", type=int, help="train: another number of steps, for a trial")
-    add("--dtype", default="float32", help="train: of the frozen weights; float32 by default, bfloat16 is faster on some")
+    add("--rate", type=float, help="train: another highest learning rate, for a trial")
+    add("--beta", type=float, help="train: another price of divergence, for a trial")
+    add(
+        "--dtype",
+        default="float32",
+        help="train: of the frozen weights; float32 by default, bfloat16 is faster on some",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -52,7 +58,8 @@ def train(args: argparse.Namespace, folder: Path) -> int:
     from course_lib.constitution.training import Settings, train_constitution
     from course_lib.models import load_model
 
-    settings = replace(Settings(), steps=args.steps) if args.steps else Settings()
+    others = {"steps": args.steps, "rate": args.rate, "beta": args.beta}
+    settings = replace(Settings(), **{name: value for name, value in others.items() if value is not None})
     model = load_model("default", dtype=args.dtype)
     for name in args.name or NAMES:
         train_constitution(name, folder / name, model, settings, progress=StepsLeft(name))

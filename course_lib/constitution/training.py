@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from course_lib.constitution.dataset import Pair
     from course_lib.models import LocalModel
 
-RECORD, UNFINISHED, BASE = "training.json", "unfinished", "HuggingFaceTB/SmolLM2-135M-Instruct"
+RECORD, UNFINISHED, SPENT = "training.json", "unfinished", "seconds.txt"
+BASE = "HuggingFaceTB/SmolLM2-135M-Instruct"
 LOGGED = ("step", "loss", "rewards/accuracies", "rewards/margins", "logps/chosen", "logps/rejected")
 
 
@@ -169,8 +170,8 @@ def train_constitution(
             )
         write_whole(known, json.dumps(mine))
         trainer = make_trainer(model, rows, unfinished, chosen)
-        trainer.add_callback(_watching(progress))
-        began = time.perf_counter()
+        began = time.perf_counter() - _spent(unfinished)
+        trainer.add_callback(_watching(progress, unfinished / SPENT, began))
         trainer.train(resume_from_checkpoint=any(unfinished.glob("checkpoint-*")))
         _write(trainer, folder, mine | {"seconds": round(time.perf_counter() - began, 1)})
         shutil.rmtree(unfinished)
@@ -191,14 +192,23 @@ def fingerprint(name: str, model: LocalModel, settings: Settings, pairs: Sequenc
     }
 
 
-def _watching(progress: Progress | None) -> Any:
-    """A callback of the trainer that calls `progress`."""
+def _spent(unfinished: Path) -> float:
+    """Seconds up to the checkpoint that a run goes on from; 0 where there is none."""
+    file = unfinished / SPENT
+    return float(file.read_text(encoding="utf-8")) if file.is_file() else 0.0
+
+
+def _watching(progress: Progress | None, spent: Path, began: float) -> Any:
+    """A callback of the trainer that calls `progress`, and writes down at each checkpoint how long it took so far."""
     from transformers import TrainerCallback
 
     class Watching(TrainerCallback):
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             if progress is not None:
                 progress(state.global_step, state.max_steps)
+
+        def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            write_whole(spent, f"{time.perf_counter() - began:.1f}")
 
     return Watching()
 

