@@ -250,7 +250,7 @@ class Grader:
 
     def grade(self, submission: Submission, limits: Limits) -> SubmissionResult:
         """Grade one submission."""
-        begin = time.monotonic()
+        begin, begin_cpu = time.monotonic(), time.thread_time()
         program = normalise(self.assignment.release, submission.notebook)
         whole = self.assignment.whole
         for attempt in range(TRIES):
@@ -263,10 +263,11 @@ class Grader:
                     answers = Answers(stopped, ["The sandbox ended three times while this submission ran."])
         items = tuple(self._judge(item, answers.taken.get(item, Taken())) for item in self._items())
         seconds = round(time.monotonic() - begin, 3)
+        cpu = answers.cpu + time.thread_time() - begin_cpu
         return SubmissionResult(
             submission.learner, self.assignment.chapter.number, submission.sha256, readable=True, items=items,
             warnings=(*program.warnings, *answers.said), seconds=seconds, inside=round(min(answers.inside, seconds), 3),
-            graded_at=_now(),
+            cpu=round(cpu, 3), inside_cpu=round(min(answers.inside_cpu, cpu), 3), graded_at=_now(),
         )  # fmt: skip
 
     def _items(self) -> list[str]:
