@@ -97,6 +97,7 @@ def row(one: ClassRun, runs: list[ClassRun]) -> dict[str, Any]:
         "a minute": round(one.per_minute, 2),
         "x nbgrader": round(one.per_minute / plain.per_minute, 1) if plain else "",
         "own cells s": round(one.own, 2) if one.results else "", "overhead s": round(one.overhead, 3) if one.results else "",
+        "overhead CPU s": round(one.overhead_cpu, 3) if one.results else "",
         "MB one": largest, "MB all": total,
     }  # fmt: skip
 
