@@ -71,6 +71,12 @@ class ClassRun:
         return 60 * self.submissions / self.seconds
 
     @property
+    def per_minute_later(self) -> float:
+        """The same from the first result on: what is started once, for any size of a class, is left out."""
+        later = self.seconds - self.start
+        return 60 * (self.submissions - 1) / later if self.start and later > 0 else 0.0
+
+    @property
     def overhead(self) -> float:
         """Median seconds that a readable submission cost beyond its own cells and cases."""
         spent = [result.seconds - result.inside for result in self.results if result.readable and result.seconds]

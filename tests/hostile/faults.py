@@ -158,7 +158,7 @@ def dask_cluster() -> Any:
 
     os.environ["PYTHONPATH"] = python_path()
     return LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=logging.CRITICAL
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=logging.CRITICAL
     )
 
 
