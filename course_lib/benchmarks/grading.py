@@ -4,7 +4,8 @@ nbgrader starts a kernel for each notebook and runs all of it, one after the oth
 whole would take. Here the whole class is graded, and every mark is compared with what the generator knows: a fast
 grader that is wrong is not fast.
 
-*Overhead* is what a submission costs beyond its own cells and cases, which the warm process times itself. *Memory* is the
+*Overhead* is what a submission costs beyond its own cells and cases, which the warm process times itself; in seconds, and
+in CPU seconds, which other work on the same machine does not lengthen. *Memory* is the
 proportional set size: a page that n processes share counts as 1/n for each.
 """
 
@@ -70,9 +71,21 @@ class ClassRun:
         return 60 * self.submissions / self.seconds
 
     @property
+    def per_minute_later(self) -> float:
+        """The same from the first result on: what is started once, for any size of a class, is left out."""
+        later = self.seconds - self.start
+        return 60 * (self.submissions - 1) / later if self.start and later > 0 else 0.0
+
+    @property
     def overhead(self) -> float:
         """Median seconds that a readable submission cost beyond its own cells and cases."""
         spent = [result.seconds - result.inside for result in self.results if result.readable and result.seconds]
+        return median(spent) if spent else 0.0
+
+    @property
+    def overhead_cpu(self) -> float:
+        """The same in CPU seconds, of the sandbox's processes and of what compares; 0 where nothing counted them."""
+        spent = [result.cpu - result.inside_cpu for result in self.results if result.readable and result.cpu]
         return median(spent) if spent else 0.0
 
     @property

@@ -77,9 +77,13 @@ class Verdict:
 
 def resolve(arguments: Sequence[Any]) -> list[Any]:
     """Arguments ready for a call: models loaded, data copied so that the case itself cannot be changed."""
-    from course_lib.models import load_model
+    return [_loaded(a.name) if isinstance(a, ModelHandle) else copy.deepcopy(a) for a in arguments]
 
-    return [load_model(a.name) if isinstance(a, ModelHandle) else copy.deepcopy(a) for a in arguments]
+
+def _loaded(name: str) -> Any:
+    from course_lib.models import load_model  # torch and all; a check on texts and lists does without
+
+    return load_model(name)
 
 
 def call(function: Callable[..., Any], case: Case, *, look_before: bool = True) -> Outcome:

@@ -94,9 +94,10 @@ def row(one: ClassRun, runs: list[ClassRun]) -> dict[str, Any]:
     largest, total = (f"{size / 1e6:.0f}" if size else "" for size in one.memory)
     return {
         "way": one.name, "submissions": one.submissions, "seconds": round(one.seconds, 1), "start s": round(one.start, 1),
-        "a minute": round(one.per_minute, 2),
+        "a minute": round(one.per_minute, 2), "after start": round(one.per_minute_later, 2) if one.start else "",
         "x nbgrader": round(one.per_minute / plain.per_minute, 1) if plain else "",
         "own cells s": round(one.own, 2) if one.results else "", "overhead s": round(one.overhead, 3) if one.results else "",
+        "overhead CPU s": round(one.overhead_cpu, 3) if one.results else "",
         "MB one": largest, "MB all": total,
     }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import platform
@@ -18,8 +19,10 @@ from course_lib.checks.questions import Question
 from course_lib.checks.registry import exercises, questions
 from course_lib.data.cache import cache_dir
 from course_lib.errors import CourseError
+from course_lib.grading.matching import released_cells
 from course_lib.grading.sandbox import MODULES, Place
 from course_lib.grading.seal import PACKAGE, sealed_copy
+from course_lib.grading.sources import parse_code
 
 PACKAGES = ("torch", "transformers", "numpy", "scikit-learn", "peft")
 LIBRARY, CACHE = "/course", "/cache"
@@ -122,7 +125,26 @@ class Assignment:
         if cache_dir().is_dir():
             binds.append((str(cache_dir()), CACHE))
             environment = (("COURSE_CACHE", CACHE),)
-        return Place((LIBRARY, *extra), tuple(binds), self.modules, self.models, environment)
+        return Place((LIBRARY, *extra), tuple(binds), self.modules, self.models, environment, imports_of(self.release))
+
+
+def imports_of(release: dict[str, Any]) -> tuple[str, ...]:
+    """What the cells of a release import at their top level: once in the warm process, and not in every submission.
+
+    Example:
+        >>> cell = {"cell_type": "code", "source": "import os.path as p\\nfrom json import dumps, loads\\nprint(p)"}
+        >>> imports_of({"cells": [cell, {"cell_type": "markdown", "source": "import this"}]})
+        ('os.path', 'json:dumps', 'json:loads')
+    """
+    found: list[str] = []
+    for cell in released_cells(release):
+        tree = parse_code(cell.source) if cell.role in ("given", "answer") else None
+        for node in tree.body if tree is not None else ():
+            if isinstance(node, ast.Import):
+                found += [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found += [f"{node.module}:{alias.name}" for alias in node.names if alias.name != "*"]
+    return tuple(dict.fromkeys(found))
 
 
 def _is_large(case: Case) -> bool:

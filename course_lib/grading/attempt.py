@@ -33,11 +33,15 @@ class Answers:
         taken: by exercise or question.
         said: how it ran, one sentence for each thing that was stopped.
         inside: seconds in which its cells and cases ran, as the sandbox says.
+        inside_cpu: CPU seconds of them, likewise.
+        cpu: CPU seconds of its processes altogether, from fork to end.
     """
 
     taken: dict[str, Taken]
     said: list[str] = field(default_factory=list)
     inside: float = 0.0
+    inside_cpu: float = 0.0
+    cpu: float = 0.0
 
 
 def take_answers(
@@ -64,6 +68,8 @@ def take_answers(
         found.taken.update({item: again.taken[item] for item in lost if item in again.taken})
         found.said.extend(text for text in again.said if text not in found.said)
         found.inside += again.inside
+        found.inside_cpu += again.inside_cpu
+        found.cpu += again.cpu
     return found
 
 
@@ -115,6 +121,7 @@ class _Run:
         limits = replace(self.limits, total_seconds=max(1.0, self.end - time.monotonic()))
         for event in self.sandbox.run(self._job(), limits):
             if isinstance(event, Ended):
+                self.found.cpu += event.cpu
                 return event
             self._hear(event)
         raise AssertionError("a job ends with an Ended")
@@ -138,8 +145,9 @@ class _Run:
         number = event.get("step")
         if type(number) is not int or not 0 <= number < len(self.steps) or number in self.skip:
             return
-        step, kind, seconds = self.steps[number], event["event"], event.get("seconds")
-        self.found.inside += seconds if type(seconds) is float and 0 <= seconds < 1e6 else 0.0
+        step, kind = self.steps[number], event["event"]
+        self.found.inside += _seconds(event.get("seconds"))
+        self.found.inside_cpu += _seconds(event.get("cpu"))
         if kind == "begin":
             self.at = number
         elif event.get("late") is True and not self._is_hidden(step, event):
@@ -201,6 +209,10 @@ class _Run:
         self.found.said.append(f"Cell {step.name} was stopped ({why}) and left out.")
 
     # An answer that was begun and stopped keeps nothing of what it had: `stopped` outranks the outcomes.
+
+
+def _seconds(value: Any) -> float:
+    return value if type(value) is float and 0 <= value < 1e6 else 0.0
 
 
 def _why(ended: Ended) -> str:

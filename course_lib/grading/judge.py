@@ -82,7 +82,10 @@ def exception(name: str, text: str) -> Exception:
     """
     known = getattr(builtins, name, None)
     if isinstance(known, type) and issubclass(known, Exception) and not issubclass(known, UnicodeError):
-        found = known(text) if text else known()
+        try:
+            found = known(text) if text else known()
+        except TypeError:  # an ExceptionGroup, for instance, takes more
+            found = type(name, (Exception,), {})(text)
     else:
         word = "".join(letter for letter in name[:40] if letter.isascii() and (letter.isalnum() or letter == "_"))
         found = type(word or "Exception", (Exception,), {})(text)

@@ -79,6 +79,8 @@ class SubmissionResult:
         warnings: what was noticed and mended, one sentence each: a copied answer cell, a moved one.
         seconds: wall time of everything.
         inside: seconds of these in which its own cells and cases ran, as the sandbox says.
+        cpu: CPU seconds of all that was done for it, in the sandbox and outside.
+        inside_cpu: those of its own cells and cases, as the sandbox says.
         key: what the result holds for: submission, chapter version, environment, class seed.
         graded_at: when it was computed, ISO 8601 in UTC.
     """
@@ -92,6 +94,8 @@ class SubmissionResult:
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
     inside: float = 0.0
+    cpu: float = 0.0
+    inside_cpu: float = 0.0
     key: str = ""
     graded_at: str = ""
 

@@ -53,6 +53,7 @@ class Place:
         python_path: folders for imports, as they are called inside.
         binds: outside to inside, folders and files.
         modules: imported by the warm process before the first submission.
+        wanted: what the chapter's own cells import, "package.module" or "package.module:name"; imported there too.
         models: loaded by it, names as `load_model` takes them.
         environment: variables.
     """
@@ -62,6 +63,7 @@ class Place:
     modules: tuple[str, ...] = MODULES
     models: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
+    wanted: tuple[str, ...] = ()
 
 
 End = Literal["done", "timeout", "died", "flood", "nonsense"]
@@ -147,7 +149,8 @@ class Sandbox:
                 env=environment(self.place, self.confined), cwd="/",
             )  # fmt: skip
             inside.close()
-            setup = {"modules": list(self.place.modules), "models": list(self.place.models), "confine": self.confined}
+            setup: dict[str, Any] = {"modules": self.place.modules, "models": self.place.models}
+            setup |= {"wanted": self.place.wanted, "confine": self.confined}
             setup["kept"] = [path for path in _prefixes() if path.startswith(tuple(f"{folder}/" for folder in SCRATCH))]
             self._control.send(json.dumps(setup).encode())
             while message := self._control.recv(2**16):
@@ -204,7 +207,8 @@ class Sandbox:
             hidden = job.get("hidden", {})
             wire.send(ours, encode({**job, "hidden": list(hidden), "limits": limits.plain()}))
             how: End = "died"
-            for item in _events(ours, limits, encode(hidden)):
+            frames = encode({item: encode(cases) for item, cases in hidden.items()})
+            for item in _events(ours, limits, frames):
                 if isinstance(item, str):
                     how = item
                 else:

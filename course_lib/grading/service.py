@@ -5,7 +5,8 @@
 
 On one machine one warm process serves all: each submission is a fork of it, so the model is in memory once however many
 submissions run at a time. The threads here only wait for the forks and compare what they sent. With `scheduler` the same
-jobs go to a dask cluster, and each of its worker processes keeps a warm process of its own.
+jobs go to a dask cluster, and each of its worker processes keeps a warm process of its own. What comes out of those is
+compared here: the references and the known mistakes are computed once for the class, and not in each worker again.
 
 Every result is stored before it is handed on. What is stored is not computed again, so a run that was killed goes on
 where it was, and two learners with the same file cost one run.
@@ -33,6 +34,8 @@ from course_lib.grading.intake import Submission, Unreadable
 from course_lib.grading.judge import Taken, judge_exercise, judge_question
 from course_lib.grading.limits import Limits
 from course_lib.grading.normalise import normalise
+from course_lib.grading.parcel import Parcel, pack, unpack
+from course_lib.grading.program import Program
 from course_lib.grading.results import ItemResult, SubmissionResult
 from course_lib.grading.sandbox import Sandbox, SandboxDied
 from course_lib.grading.store import ResultStore, key_of
@@ -138,7 +141,8 @@ def _computed(
         futures = {desk.submit(several[0], limits): key for key, several in waiting.items()}
         try:
             for future in as_completed(futures):
-                yield futures[future], future.result()
+                key = futures.pop(future)
+                yield key, desk.result(waiting[key][0], future.result())
         finally:
             for future in futures:
                 future.cancel()
@@ -155,15 +159,21 @@ class _Desk:
         if scheduler:
             self.client = _client(scheduler)
             self.executor = self.client.get_executor(retries=TRIES, pure=False)
+            # a task like the others, so that it is made again where the worker that held it was killed
+            self.shared = self.client.submit(_as_it_is, assignment, pure=False)
         else:
             self.grader = Grader(assignment, sandboxed)
             self.executor = ThreadPoolExecutor(workers or os.cpu_count() or 1, "course-grade")
 
-    def submit(self, submission: Submission, limits: Limits) -> Future[SubmissionResult]:
+    def submit(self, submission: Submission, limits: Limits) -> Future[Any]:
         """Hand one in."""
         if self.grader is not None:
             return self.executor.submit(self.grader.grade, submission, limits)
-        return self.executor.submit(grade_elsewhere, self.assignment, submission, limits, self.sandboxed)
+        return self.executor.submit(run_elsewhere, self.shared, submission, limits, self.sandboxed)
+
+    def result(self, submission: Submission, found: SubmissionResult | Parcel) -> SubmissionResult:
+        """The result of what came back."""
+        return found if isinstance(found, SubmissionResult) else judged_parcel(self.assignment, submission, found)
 
     def __enter__(self) -> _Desk:
         return self
@@ -195,10 +205,13 @@ _here: dict[tuple[str, bool], Grader] = {}
 _here_lock = threading.Lock()
 
 
-def grade_elsewhere(
-    assignment: Assignment, submission: Submission, limits: Limits, sandboxed: bool
-) -> SubmissionResult:
-    """Grade in a dask worker's process, which keeps its warm process for the next one."""
+def _as_it_is(assignment: Assignment) -> Assignment:
+    """The assignment, sent once to a worker and not with every submission."""
+    return assignment
+
+
+def run_elsewhere(assignment: Assignment, submission: Submission, limits: Limits, sandboxed: bool) -> Parcel:
+    """Run a submission in a dask worker's process, which keeps its warm process for the next one."""
     with _here_lock:
         key = (assignment.version, sandboxed)
         if key not in _here:
@@ -206,7 +219,49 @@ def grade_elsewhere(
                 old.close()
             _here.clear()
             _here[key] = Grader(assignment, sandboxed)
-    return _here[key].grade(submission, limits)
+    begin, begin_cpu = time.monotonic(), time.thread_time()
+    program, answers = _here[key].take(submission, limits)
+    cpu = answers.cpu + time.thread_time() - begin_cpu
+    return pack(answers, program.warnings, time.monotonic() - begin, cpu)
+
+
+def judged_parcel(assignment: Assignment, submission: Submission, parcel: Parcel) -> SubmissionResult:
+    """The result of a submission that ran elsewhere."""
+    begin, begin_cpu = time.monotonic(), time.thread_time()
+    answers = unpack(parcel)
+    items = judged(assignment, answers)
+    clocks = (parcel.clocks[0] + time.monotonic() - begin, parcel.clocks[2] + time.thread_time() - begin_cpu)
+    return as_result(assignment, submission, items, answers, parcel.warnings, clocks)
+
+
+def judged(assignment: Assignment, answers: Answers) -> tuple[ItemResult, ...]:
+    """Points and messages for each exercise and question."""
+    exercises = [
+        judge_exercise(exercise, assignment.shown[item], answers.taken.get(item, Taken()))
+        for item, exercise in assignment.whole.items()
+    ]
+    questions = [
+        judge_question(question, QUESTION_POINTS, answers.taken.get(question.id, Taken()))
+        for question in assignment.questions
+    ]
+    return (*exercises, *questions)
+
+
+def as_result(
+    assignment: Assignment,
+    submission: Submission,
+    items: tuple[ItemResult, ...],
+    answers: Answers,
+    warnings: tuple[str, ...],
+    clocks: tuple[float, float],
+) -> SubmissionResult:
+    """A submission's result; `clocks` are the seconds and the CPU seconds that it took."""
+    seconds, cpu = clocks
+    return SubmissionResult(
+        submission.learner, assignment.chapter.number, submission.sha256, readable=True, items=items,
+        warnings=(*warnings, *answers.said), seconds=round(seconds, 3), inside=round(min(answers.inside, seconds), 3),
+        cpu=round(cpu, 3), inside_cpu=round(min(answers.inside_cpu, cpu), 3), graded_at=_now(),
+    )  # fmt: skip
 
 
 class Grader:
@@ -250,33 +305,23 @@ class Grader:
 
     def grade(self, submission: Submission, limits: Limits) -> SubmissionResult:
         """Grade one submission."""
-        begin = time.monotonic()
+        begin, begin_cpu = time.monotonic(), time.thread_time()
+        program, answers = self.take(submission, limits)
+        items = judged(self.assignment, answers)
+        clocks = (time.monotonic() - begin, answers.cpu + time.thread_time() - begin_cpu)
+        return as_result(self.assignment, submission, items, answers, program.warnings, clocks)
+
+    def take(self, submission: Submission, limits: Limits) -> tuple[Program, Answers]:
+        """Run one submission; what was run, and what came out."""
         program = normalise(self.assignment.release, submission.notebook)
-        whole = self.assignment.whole
-        for attempt in range(TRIES):
-            try:
-                answers = take_answers(self.sandbox(), program, whole, self._visible, limits)
-                break
-            except SandboxDied:
-                if attempt == TRIES - 1:
-                    stopped = {item: Taken(stopped="killed") for item in self._items()}
-                    answers = Answers(stopped, ["The sandbox ended three times while this submission ran."])
-        items = tuple(self._judge(item, answers.taken.get(item, Taken())) for item in self._items())
-        seconds = round(time.monotonic() - begin, 3)
-        return SubmissionResult(
-            submission.learner, self.assignment.chapter.number, submission.sha256, readable=True, items=items,
-            warnings=(*program.warnings, *answers.said), seconds=seconds, inside=round(min(answers.inside, seconds), 3),
-            graded_at=_now(),
-        )  # fmt: skip
+        for _ in range(TRIES):
+            with suppress(SandboxDied):
+                return program, take_answers(self.sandbox(), program, self.assignment.whole, self._visible, limits)
+        stopped = {item: Taken(stopped="killed") for item in self._items()}
+        return program, Answers(stopped, ["The sandbox ended three times while this submission ran."])
 
     def _items(self) -> list[str]:
         return [*self.assignment.whole, *(question.id for question in self.assignment.questions)]
-
-    def _judge(self, item: str, taken: Taken) -> ItemResult:
-        if item in self.assignment.whole:
-            return judge_exercise(self.assignment.whole[item], self._visible[item], taken)
-        (question,) = [question for question in self.assignment.questions if question.id == item]
-        return judge_question(question, QUESTION_POINTS, taken)
 
 
 def _now() -> str:

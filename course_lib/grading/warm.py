@@ -27,6 +27,7 @@ import sys
 import threading
 import time
 from contextlib import redirect_stderr, redirect_stdout, suppress
+from importlib import import_module
 from typing import Any
 
 from course_lib.grading import wire
@@ -37,6 +38,9 @@ NEW_USER, NEW_MOUNTS, NEW_PROCESSES, NEW_IPC, NEW_NETWORK = 0x10000000, 0x000200
 DROP_BOUNDING, AMBIENT, CLEAR_AMBIENT, CAPABILITIES, PARENT_DEATH = 24, 47, 4, 64, 1
 BIND = 0x1000 | 0x4000  # with everything that is mounted below
 NOBODY = 65534
+LARGE_PAGE, COLLAPSE = 2 * 2**20, 25  # of madvise, since Linux 6.1; where it is unknown nothing happens
+Waiting = tuple[int, str, socket.socket, int]
+"""An answer that waits for hidden cases: step, exercise, the socket on which it waits, its process."""
 _libc = ctypes.CDLL(None, use_errno=True)
 _confined = True
 _kept: list[str] = []  # folders that lie where scratch is laid over them: a Python below /tmp
@@ -112,9 +116,9 @@ def ended(keepers: dict[int, int]) -> list[tuple[int, int, int, Any]]:
 
 def prepare(setup: dict[str, Any]) -> None:
     """Import what submissions will need and load the models that their cases use."""
-    for name in setup["modules"]:
-        with suppress(ImportError):
-            __import__(name)
+    for name in (*setup["modules"], "course_lib.checks.runner", *setup.get("wanted", ())):
+        with suppress(Exception):
+            bring(name)
     if "torch" in setup["modules"]:
         import torch
 
@@ -129,6 +133,32 @@ def prepare(setup: dict[str, Any]) -> None:
     _shell()
     gc.collect()
     gc.freeze()
+    gather_pages()
+
+
+def bring(name: str) -> None:
+    """Import "package.module", or "package.module:name", which may be a name that is only loaded when it is asked for."""
+    module, _, part = name.partition(":")
+    found = import_module(module)
+    if part and not hasattr(found, part):
+        import_module(f"{module}.{part}")
+
+
+def gather_pages() -> None:
+    """Put this process's own memory into large pages, where the system has them.
+
+    A fork copies one entry for each page, and throws it away at its end. With pages of 2 MB instead of 4 KB there are 512
+    times fewer, until the child writes to them; for the 350 MB of libraries and tokenizers that is most of what a fork costs.
+    The models themselves are files, mapped, and need no entries of their own.
+    """
+    with suppress(AttributeError, OSError, ValueError):
+        _libc.malloc_trim(ctypes.c_size_t(0))
+        with open("/proc/self/maps") as stream:
+            lines = [line.split() for line in stream]
+        for area in [line for line in lines if line[1] == "rw-p" and line[4] == "0" and line[5:] in ([], ["[heap]"])]:
+            first, last = (int(number, 16) for number in area[0].split("-"))
+            for place in range(-(-first // LARGE_PAGE) * LARGE_PAGE, last - LARGE_PAGE + 1, LARGE_PAGE):
+                _libc.madvise(ctypes.c_void_p(place), ctypes.c_size_t(LARGE_PAGE), COLLAPSE)
 
 
 # --- the child that keeps process 1 ----------------------------------------------------------------------------------
@@ -232,6 +262,26 @@ class Kept(io.TextIOBase):
         return text
 
 
+class Teller:
+    """Sends events to the grader."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+
+    def __call__(self, **event: Any) -> None:
+        wire.send(self.sock, encode(event))
+
+    def with_value(self, value: Any, **event: Any) -> None:
+        """Send an event with a learner's value; where that is no plain data, with the name of its type in its place."""
+        try:
+            frame = encode({**event, "value": value})
+        except NotPlain as error:
+            frame = encode({**event, "value": other(f"{type(value).__name__} {error}")})
+        except BaseException:  # it may raise anything while it is looked at
+            frame = encode({**event, "value": other(type(value).__name__)})
+        wire.send(self.sock, frame)
+
+
 def serve(sock: socket.socket) -> None:
     """Read one job, run it, send what happened."""
     job = decode(wire.Reader(sock, 2**27, 2**27).read(60))
@@ -245,29 +295,30 @@ def serve(sock: socket.socket) -> None:
     os.closerange(sock.fileno() + 1, 4096)
     kept = Kept(job["limits"]["output"])
 
-    def tell(**event: Any) -> None:
-        wire.send(sock, encode(event))
-
+    tell = Teller(sock)
     with redirect_stdout(kept), redirect_stderr(kept):
         waiting = play(job, tell, kept)
         if waiting:
             tell(event="all shown")
-            hidden = wire.Reader(sock, 2**27, 2**27).read(60)
-            for number, answer in waiting:
+            hidden = decode(wire.Reader(sock, 2**27, 2**27).read(60))
+            for number, item, answer, _ in waiting:
                 tell(event="begin", step=number)
-                hand_on(answer, hidden)
+                hand_on(answer, hidden[item])
         tell(event="end")
+    for _, _, _, pid in waiting:  # so that what they used is counted; whoever does not end is ended
+        with suppress(ChildProcessError):
+            os.waitpid(pid, 0)
 
 
 def hand_on(answer: socket.socket, hidden: bytes) -> None:
-    """Give the hidden cases to the process that waits with an answer; returns when it has ended."""
+    """Give its hidden cases to the process that waits with an answer; returns when it has done them."""
     with suppress(OSError), answer:
         wire.send(answer, hidden)
         answer.recv(1)
 
 
-def play(job: dict[str, Any], tell: Any, kept: Kept) -> list[tuple[int, socket.socket]]:
-    """Run the steps of a program that are not to be skipped; the answers that wait for hidden cases, by step."""
+def play(job: dict[str, Any], tell: Teller, kept: Kept) -> list[Waiting]:
+    """Run the steps of a program that are not to be skipped; the answers that wait for hidden cases."""
     waiting = []
     shell = _shell()
     for number, (kind, first, second) in enumerate(job["steps"]):
@@ -275,43 +326,43 @@ def play(job: dict[str, Any], tell: Any, kept: Kept) -> list[tuple[int, socket.s
             continue
         if kind == "cell":
             tell(event="begin", step=number)
-            begin = time.perf_counter()
+            begin = clocks()
             error = run_cell(shell, second)
-            seconds = time.perf_counter() - begin
-            tell(event="cell", step=number, error=error, output=kept.take(), seconds=seconds)
+            tell(event="cell", step=number, error=error, output=kept.take(), **used(begin))
             continue
         tell(event="begin", step=number)
         if second not in shell.user_ns:
             tell(event="missing", step=number)
         elif first not in job["cases"]:
-            tell(event="value", step=number, value=_plain_or_named(shell.user_ns[second]))
+            tell.with_value(shell.user_ns[second], event="value", step=number)
         else:
             cases, function = job["cases"][first], shell.user_ns[second]
             if take(function, cases, 0, number, tell, kept) and first in job["hidden"]:
-                waiting.append((number, wait_with(function, first, len(cases), number, tell, kept)))
+                waiting.append((number, first, *wait_with(function, len(cases), number, tell, kept)))
     return waiting
 
 
-def wait_with(function: Any, item: str, first: int, number: int, tell: Any, kept: Kept) -> socket.socket:
+def wait_with(function: Any, first: int, number: int, tell: Teller, kept: Kept) -> tuple[socket.socket, int]:
     """A fork that keeps the answer as it is now and waits for the hidden cases.
 
     They are sent when everything that learners see has been sent, so that nothing of them can be printed there; and later
-    cells must not change what the answer is by then. What comes back is the socket on which the fork waits.
+    cells must not change what the answer is by then. What comes back is the socket on which the fork waits, and its id.
     """
     ours, theirs = socket.socketpair()
-    if os.fork() != 0:
+    pid = os.fork()
+    if pid != 0:
         theirs.close()
-        return ours
+        return ours, pid
     try:
         ours.close()
-        cases = decode(wire.Reader(theirs, 2**27, 2**27).read(None))[item]
+        cases = decode(wire.Reader(theirs, 2**27, 2**27).read(None))
         take(function, cases, first, number, tell, kept)
         theirs.sendall(b".")
     finally:
         os._exit(0)
 
 
-def take(function: Any, cases: list[Any], first: int, number: int, tell: Any, kept: Kept) -> bool:
+def take(function: Any, cases: list[Any], first: int, number: int, tell: Teller, kept: Kept) -> bool:
     """Call the learner's function on each case and send what it gives; whether further cases are worth sending."""
     from course_lib.checks.exercise import Case, ModelHandle
     from course_lib.checks.runner import call
@@ -323,7 +374,7 @@ def take(function: Any, cases: list[Any], first: int, number: int, tell: Any, ke
     for place, arguments in enumerate(cases, start=first):
         tell(event="begin", step=number, case=place)
         models = {item.name for item in arguments if isinstance(item, ModelHandle)}
-        begin = time.perf_counter()
+        begin = clocks()
         try:
             outcome = call(function, Case("", tuple(arguments)), look_before=not models <= in_order)
             in_order |= models
@@ -333,13 +384,23 @@ def take(function: Any, cases: list[Any], first: int, number: int, tell: Any, ke
         if isinstance(outcome.error, NotImplementedError) and str(outcome.error).startswith("Exercise "):
             tell(event="unwritten", step=number)  # the stub would say the same on every case
             return False
-        tell(
-            event="case", step=number, case=place, value=_plain_or_named(outcome.value),
+        tell.with_value(
+            outcome.value, event="case", step=number, case=place, side_effect=outcome.side_effect,
             error=None if outcome.error is None else _error(outcome.error, outcome.line),
-            side_effect=outcome.side_effect, stderr=outcome.stderr[:500], output=kept.take(),
-            seconds=time.perf_counter() - begin,
+            stderr=outcome.stderr[:500], output=kept.take(), **used(begin),
         )  # fmt: skip
     return True
+
+
+def clocks() -> tuple[float, float]:
+    """Wall time and this process's CPU time."""
+    return time.perf_counter(), time.process_time()
+
+
+def used(begin: tuple[float, float]) -> dict[str, float]:
+    """What went by since, as the fields of an event."""
+    seconds, cpu = clocks()
+    return {"seconds": seconds - begin[0], "cpu": cpu - begin[1]}
 
 
 def run_cell(shell: Any, source: str) -> str:
@@ -358,17 +419,6 @@ def _error(error: BaseException, line: str) -> dict[str, str]:
     except BaseException:
         text = ""
     return {"type": type(error).__name__, "text": text[:500], "line": line[:200]}
-
-
-def _plain_or_named(value: Any) -> Any:
-    """The value if it can be sent, else a stand-in that has the name of its type."""
-    try:
-        encode(value)
-        return value
-    except NotPlain as error:
-        return other(f"{type(value).__name__} {error}")
-    except BaseException:
-        return other(type(value).__name__)
 
 
 def _shell() -> Any:

@@ -9,7 +9,7 @@ import os
 import shutil
 import sqlite3
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -373,3 +373,38 @@ def test_the_command_says_what_an_instructor_needs(copied, tmp_path, monkeypatch
 def test_an_export_that_nobody_knows_is_a_sentence():
     with pytest.raises(CourseError, match="nbgrader, moodle, canvas"):
         parse_export("excel:x.xls")
+
+
+def test_pages_are_made_side_by_side_and_not_again(copied, monkeypatch):
+    """Two processes make the pages that one makes; where nothing that a page shows has changed, none is made."""
+    from course_lib.grading import feedback
+
+    desk, settings = ex.desk(copied), ex.settings(copied)
+    known, results = rows(desk, settings), desk.noted()
+    alone = {path: path.read_bytes() for path in (copied / "feedback").rglob("*.html")}
+    for path in alone:
+        path.unlink()
+    monkeypatch.setattr(feedback, "WORTH_A_PROCESS", 2)
+    monkeypatch.setattr(feedback, "_cores", lambda: 2)
+    monkeypatch.setattr(feedback, "pages_here", lambda *_: pytest.fail("a page was left to this process"))
+    done: list[int] = []
+    assert feedback.write_feedback(desk, settings, results, known, progress=lambda now, _: done.append(now)) == {}
+    assert {path: path.read_bytes() for path in (copied / "feedback").rglob("*.html")} == alone
+    assert sorted(done) == [*range(1, len(results) + 1), len(results)]
+    done.clear()
+    again = [replace(result, seconds=99.0, inside=98.0, cpu=9.0, graded_at="later") for result in results]
+    assert feedback.write_feedback(desk, settings, again, known, progress=lambda now, _: done.append(now)) == {}
+    assert done == []
+
+
+def test_what_a_process_does_not_make_is_made_here(copied, monkeypatch):
+    from course_lib.grading import feedback
+
+    desk, settings = ex.desk(copied), ex.settings(copied)
+    for path in (copied / "feedback").rglob("*.html"):
+        path.unlink()
+    monkeypatch.setattr(feedback, "WORTH_A_PROCESS", 2)
+    monkeypatch.setattr(feedback, "_cores", lambda: 2)
+    monkeypatch.setattr(feedback.sys, "executable", shutil.which("false"))
+    assert feedback.write_feedback(desk, settings, desk.noted(), rows(desk, settings)) == {}
+    assert len(list((copied / "feedback").rglob("*.html"))) == len(MARKS)

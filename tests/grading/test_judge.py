@@ -1,5 +1,6 @@
 """Points and messages, and that nothing of a hidden case is said."""
 
+import pickle
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,9 @@ import torch
 from course_lib.checks.exercise import Case
 from course_lib.checks.registry import exercise, question
 from course_lib.checks.runner import Outcome, call
+from course_lib.grading.attempt import Answers
 from course_lib.grading.judge import HIDDEN, STOPPED, Taken, exception, judge_exercise, judge_question, outcome_of
+from course_lib.grading.parcel import pack, unpack
 from course_lib.grading.plain import other
 
 MEAN = exercise("8.2")
@@ -99,6 +102,32 @@ def test_exceptions_are_made_from_names_and_never_looked_up_elsewhere():
     assert type(exception("os.system('x')", "")).__name__ == "ossystemx"
     assert type(exception("UnicodeDecodeError", "x")).__name__ == "UnicodeDecodeError"
     assert type(exception("", "")).__name__ == "Exception"
+    assert type(exception("ExceptionGroup", "x")).__name__ == "ExceptionGroup"  # Python's own wants more than a text
+
+
+def test_a_parcel_brings_back_what_was_put_in():
+    """What a cluster's worker sends gives the same result as the answers themselves."""
+    outcomes = taken(MEAN.mistakes[0].function).outcomes
+    outcomes[0] = Outcome(torch.ones(2, 3), line="x = 1", side_effect="a hook was left on the model", stderr="w")
+    strange = [exception("MyError", "it's 'text'"), exception("KeyError", "k"), exception("ExceptionGroup", "x")]
+    mixed = [Outcome(other("Evil")), Outcome((1, [2.5, float("nan")])), *(Outcome(error=error) for error in strange)]
+    answers = Answers(
+        {
+            MEAN.id: Taken(outcomes, found=True, output="printed"),
+            "8.9": Taken(mixed, stopped="timeout", kind="int", cell_error="NameError: f"),
+            "8.Q1": Taken(value="b", found=True),
+        },
+        ["Cell a was stopped."], inside=2.0, inside_cpu=1.5, cpu=1.75,
+    )  # fmt: skip
+    parcel = pickle.loads(pickle.dumps(pack(answers, ("moved",), 3.0, 1.75)))
+    back = unpack(parcel)
+    assert (back.said, back.inside, back.inside_cpu, back.cpu) == (answers.said, 2.0, 1.5, 1.75)
+    assert (parcel.warnings, parcel.clocks[0]) == (("moved",), 3.0)
+    assert judged(back.taken[MEAN.id]) == judged(answers.taken[MEAN.id])
+    assert back.taken["8.Q1"] == answers.taken["8.Q1"]
+    assert repr(back.taken["8.9"].outcomes[1:]) == repr(mixed[1:])
+    assert type(back.taken["8.9"].outcomes[0].value).__name__ == "Evil"
+    assert replace(back.taken["8.9"], outcomes=[]) == replace(answers.taken["8.9"], outcomes=[])
 
 
 ASKED = question("8.Q1")

@@ -32,7 +32,25 @@ pytestmark = [
 def test_killed(scenario, seed):
     if scenario == "dask worker" and importlib.util.find_spec("distributed") is None:
         pytest.skip("dask is not installed here")
-    assert faults.run_scenario(scenario, seed) == ""
+    assert faults.run_scenario(scenario, seed).problem == ""
+
+
+def test_a_campaign_goes_on_where_it_was(tmp_path, monkeypatch):
+    """What is in the file is not run again, half a line and runs of other sources are."""
+    done: list[tuple[str, int]] = []
+
+    def run(name, seed):
+        done.append((name, seed))
+        return faults.Run(faults.version(), name, seed, "", 1, 0.1)
+
+    monkeypatch.setattr(faults, "run_scenario", run)
+    record = tmp_path / "faults.jsonl"
+    assert len(faults.campaign(["worker"], range(3), record)) == 3
+    lines = record.read_text().splitlines()
+    record.write_text("\n".join([lines[0], lines[1].replace(faults.version(), "older"), lines[2][:20]]) + "\n")
+    done.clear()
+    assert len(faults.campaign(["worker"], range(3), record)) == 3
+    assert done == [("worker", 1), ("worker", 2)]
 
 
 def graded(root):
