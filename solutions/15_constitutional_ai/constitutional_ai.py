@@ -367,9 +367,7 @@ BLOCK = 16
 log, ends = {}, range(BLOCK, records["principles"]["steps"] + 1, BLOCK)
 for name, record in records.items():
     for what in ("loss", "rewards/accuracies"):
-        log[name, what] = [
-            mean(row[what] for row in record["log"] if end - BLOCK < row["step"] <= end) for end in ends
-        ]
+        log[name, what] = [mean(row[what] for row in record["log"] if end - BLOCK < row["step"] <= end) for end in ends]
 print(f"{'steps up to':<22}", "".join(f"{end:7}" for end in ends))
 for (name, what), values in log.items():
     print(f"{name + ', ' + what.rpartition('/')[2]:<22}", "".join(f"{value:7.2f}" for value in values))

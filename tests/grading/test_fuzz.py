@@ -239,7 +239,8 @@ def test_mutated_notebooks(tmp_path_factory, structure, in_bytes):
         assert "\n" not in found.reason
     else:
         normalise(release(), found.notebook)
-    assert time.thread_time() - start < 10  # a collection of garbage in a long test run counts as well; what hangs takes minutes
+    # A collection of garbage in a long test run counts as well; what hangs takes minutes.
+    assert time.thread_time() - start < 10
     if isinstance(found, Submission):
         try_all(found.notebook)
     if not in_bytes:

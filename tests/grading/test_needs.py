@@ -211,7 +211,8 @@ def test_sources_made_to_break_the_parser(source):
     parse_code(source)
     assert same_code(source, source + " ")
     same_code(source, source + " # a comment")
-    assert time.thread_time() - start < 10  # a collection of garbage in a long test run counts as well; what hangs takes minutes
+    # A collection of garbage in a long test run counts as well; what hangs takes minutes.
+    assert time.thread_time() - start < 10
 
 
 def test_a_notebook_made_to_break_the_search_keeps_everything():
