@@ -325,7 +325,7 @@ print({name: round(value, 2) for name, value in ratios.items()})
 # %% [markdown]
 # ### Does the difference have a reason?
 #
-# Since 1975 the Home Mortgage Disclosure Act (HMDA) makes lenders in the United States report who asks for a mortgage and who is denied one. The reports from Boston for 1990 showed that Black and Hispanic applicants were denied far more often,
+# The Home Mortgage Disclosure Act (HMDA), as it stands since its amendment of 1989, makes lenders in the United States report who asks for a mortgage, of which race, and who is denied one. The reports from Boston for 1990 showed that Black and Hispanic applicants were denied far more often,
 # the lenders answered that HMDA does not ask for credit histories, and so the Federal Reserve Bank of Boston went and collected them (Munnell et al. 1996, *American Economic Review* 86, 25-53).
 # Here is what Hunter and Walker (1996, *Journal of Real Estate Finance and Economics* 13, 57-70) passed on of it.
 #
