@@ -1,21 +1,26 @@
 """Runs the program of one submission in the sandbox, and goes on behind whatever stops it.
 
 A cell that never ends must not cost the answers behind it. When the sandbox had to stop a submission at some step, the
-program is started again without that step, up to a number of times; what was taken already is not taken twice. And when
+program is started again without that step, up to a number of times; what was taken already is not taken twice. When
 an answer misses a name, because it depended on a cell in a way that cannot be seen in the source, the complete notebook
 is run once.
+
+All answers get their hidden cases in one process, at its end, because a process for each costs more than most answers. An
+answer that fails there and nowhere else is taken again by itself, with nothing run behind it (`take_again`): so whatever
+other answers have left behind, it costs nobody a mark.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from course_lib.checks.exercise import Exercise
 from course_lib.grading.judge import Taken, outcome_of
 from course_lib.grading.limits import Limits
+from course_lib.grading.plain import encode
 from course_lib.grading.program import Cell, Program, Step, Take
 from course_lib.grading.sandbox import Ended, Sandbox
 
@@ -43,34 +48,96 @@ class Answers:
     inside_cpu: float = 0.0
     cpu: float = 0.0
 
+    def replaced(self, again: Answers, items: Iterable[str]) -> None:
+        """Take some answers from another run, and add what it cost."""
+        self.taken.update({item: again.taken[item] for item in items if item in again.taken})
+        self.said.extend(text for text in again.said if text not in self.said)
+        self.inside += again.inside
+        self.inside_cpu += again.inside_cpu
+        self.cpu += again.cpu
 
-def take_answers(
-    sandbox: Sandbox, program: Program, exercises: Mapping[str, Exercise], visible: Mapping[str, int], limits: Limits
-) -> Answers:
+
+@dataclass(frozen=True)
+class Cases:
+    """The cases of one exercise, encoded once for a class.
+
+    Attributes:
+        shown: the frame of those that learners see.
+        hidden: the frame of the others.
+        visible: how many learners see.
+        count: how many there are.
+    """
+
+    shown: bytes
+    hidden: bytes
+    visible: int
+    count: int
+
+
+def encoded_cases(exercises: Mapping[str, Exercise], visible: Mapping[str, int]) -> dict[str, Cases]:
+    """The cases of exercises.
+
+    Args:
+        exercises: by id, with all cases in `visible`.
+        visible: how many of those learners see, by id.
+    """
+    found = {}
+    for item, exercise in exercises.items():
+        cases, most = [case.arguments for case in exercise.visible], visible[item]
+        found[item] = Cases(encode(cases[:most]), encode(cases[most:]), most, len(cases))
+    return found
+
+
+def take_answers(sandbox: Sandbox, program: Program, cases: Mapping[str, Cases], limits: Limits) -> Answers:
     """Run a program and take the answers.
 
     Args:
         sandbox: a warm one.
         program: of the submission.
-        exercises: by id, with all cases in `visible`.
-        visible: how many of those learners see, by id.
+        cases: by exercise.
         limits: of the submission.
 
     Raises:
         SandboxDied: the warm process has ended; the submission is as it was.
     """
+    return _with_lost_names(sandbox, program, cases, limits, None)
+
+
+def take_again(
+    sandbox: Sandbox, program: Program, cases: Mapping[str, Cases], limits: Limits, items: Iterable[str]
+) -> Answers:
+    """Take some answers once more, each in a run of its own in which no other is called and nothing is run behind it.
+
+    Args:
+        sandbox: a warm one.
+        program: of the submission.
+        cases: by exercise.
+        limits: of all these runs together.
+        items: the exercises.
+
+    Raises:
+        SandboxDied: the warm process has ended; the submission is as it was.
+    """
+    begin, found = time.monotonic(), Answers({})
+    for item in items:
+        found.replaced(_with_lost_names(sandbox, program, cases, _left(limits, begin), item), [item])
+    return found
+
+
+def _with_lost_names(
+    sandbox: Sandbox, program: Program, cases: Mapping[str, Cases], limits: Limits, only: str | None
+) -> Answers:
     begin = time.monotonic()
-    found = _Run(sandbox, program.steps, exercises, visible, limits).go()
+    found = _Run(sandbox, program.steps, cases, limits, only).go()
     lost = {item for item, taken in found.taken.items() if _lost_a_name(taken)}
     if lost and program.complete != program.steps:
-        left = replace(limits, total_seconds=max(1.0, limits.total_seconds - (time.monotonic() - begin)))
-        again = _Run(sandbox, program.complete, exercises, visible, left).go()
-        found.taken.update({item: again.taken[item] for item in lost if item in again.taken})
-        found.said.extend(text for text in again.said if text not in found.said)
-        found.inside += again.inside
-        found.inside_cpu += again.inside_cpu
-        found.cpu += again.cpu
+        found.replaced(_Run(sandbox, program.complete, cases, _left(limits, begin), only).go(), lost)
     return found
+
+
+def _left(limits: Limits, begin: float) -> Limits:
+    """The limits of what follows something that began then."""
+    return replace(limits, total_seconds=max(1.0, limits.total_seconds - (time.monotonic() - begin)))
 
 
 def _lost_a_name(taken: Taken) -> bool:
@@ -86,13 +153,14 @@ class _Run:
         self,
         sandbox: Sandbox,
         steps: Sequence[Step],
-        exercises: Mapping[str, Exercise],
-        visible: Mapping[str, int],
+        cases: Mapping[str, Cases],
         limits: Limits,
+        only: str | None,
     ) -> None:
-        self.sandbox, self.steps, self.exercises, self.visible = sandbox, steps, exercises, visible
+        self.sandbox, self.cases = sandbox, cases
+        self.steps = steps if only is None else _up_to(steps, only)
         self.limits, self.end = limits, time.monotonic() + limits.total_seconds
-        self.taken = {step.item: Taken() for step in steps if isinstance(step, Take)}
+        self.taken = {step.item: Taken() for step in self.steps if isinstance(step, Take)}
         self.skip: set[int] = set()
         self.found = Answers(self.taken)
         self.at = -1
@@ -134,10 +202,8 @@ class _Run:
         wanted = {
             step.item for number, step in enumerate(self.steps) if isinstance(step, Take) and number not in self.skip
         }
-        shown, hidden = {}, {}
-        for item in wanted & set(self.exercises):
-            cases = [case.arguments for case in self.exercises[item].visible]
-            shown[item], hidden[item] = cases[: self.visible[item]], cases[self.visible[item] :]
+        asked = {item: self.cases[item] for item in wanted if item in self.cases}
+        shown, hidden = ({item: getattr(one, kind) for item, one in asked.items()} for kind in ("shown", "hidden"))
         return {"steps": steps, "skip": sorted(self.skip), "cases": shown, "hidden": hidden}
 
     def _hear(self, event: dict[str, Any]) -> None:
@@ -155,12 +221,12 @@ class _Run:
         elif isinstance(step, Cell):
             if kind == "cell":
                 self._hear_cell(step, event)
-        elif kind == "case" and step.item in self.exercises:
+        elif kind == "case" and step.item in self.cases:
             self._hear_case(step, number, event)
         elif kind in ("missing", "value", "no function", "unwritten"):
             taken = self.taken[step.item]
             taken.stopped = "unwritten" if kind == "unwritten" else taken.stopped
-            taken.found = kind == "value" and step.item not in self.exercises
+            taken.found = kind == "value" and step.item not in self.cases
             taken.value = event.get("value") if taken.found else None
             taken.kind = str(event.get("type", ""))[:40] if kind == "no function" else ""
             self.skip.add(number)
@@ -168,8 +234,8 @@ class _Run:
     def _is_hidden(self, step: Step, event: dict[str, Any]) -> bool:
         """Whether this is what a hidden case gave."""
         case = event.get("case")
-        known = isinstance(step, Take) and step.item in self.visible and event["event"] == "case"
-        return known and type(case) is int and case >= self.visible[step.item]
+        known = isinstance(step, Take) and step.item in self.cases and event["event"] == "case"
+        return known and type(case) is int and case >= self.cases[step.item].visible
 
     def _hear_cell(self, step: Cell, event: dict[str, Any]) -> None:
         error, output = event.get("error"), event.get("output")
@@ -178,15 +244,15 @@ class _Run:
             self.taken[item].output = output if type(output) is str else ""
 
     def _hear_case(self, step: Take, number: int, event: dict[str, Any]) -> None:
-        taken, cases = self.taken[step.item], self.exercises[step.item].visible
+        taken, cases = self.taken[step.item], self.cases[step.item]
         if event.get("case") != len(taken.outcomes):
             return
         taken.found = True
         taken.outcomes.append(outcome_of(event))
         output = event.get("output")
-        if len(taken.outcomes) <= self.visible[step.item] and type(output) is str:
+        if len(taken.outcomes) <= cases.visible and type(output) is str:
             taken.output = (taken.output + output)[: self.limits.output]
-        if len(taken.outcomes) == len(cases):
+        if len(taken.outcomes) == cases.count:
             self.skip.add(number)
 
     def _stopped_at(self, number: int, why: str) -> None:
@@ -209,6 +275,17 @@ class _Run:
         self.found.said.append(f"Cell {step.name} was stopped ({why}) and left out.")
 
     # An answer that was begun and stopped keeps nothing of what it had: `stopped` outranks the outcomes.
+
+
+def _up_to(steps: Sequence[Step], item: str) -> list[Step]:
+    """A program up to where one answer is taken, in which no other is."""
+    found: list[Step] = []
+    for step in steps:
+        if isinstance(step, Cell) or step.item == item:
+            found.append(step)
+        if isinstance(step, Take) and step.item == item:
+            break
+    return found
 
 
 def _seconds(value: Any) -> float:

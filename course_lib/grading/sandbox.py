@@ -186,8 +186,9 @@ class Sandbox:
         """Run one job; yields what comes back, message by message, and an `Ended` at the end.
 
         Args:
-            job: "steps", "skip", "cases" and "hidden", see `warm.play`; the hidden cases are sent when everything else has
-                been done and sent back. What comes after that is marked "late": it may tell of hidden cases.
+            job: "steps", "skip", "cases" and "hidden", see `warm.play`; cases are encoded, those of each exercise by itself.
+                The hidden ones are sent when everything else has been done and sent back. What comes after that is
+                marked "late": it may tell of hidden cases.
             limits: what it may use.
 
         Raises:
@@ -207,7 +208,7 @@ class Sandbox:
             hidden = job.get("hidden", {})
             wire.send(ours, encode({**job, "hidden": list(hidden), "limits": limits.plain()}))
             how: End = "died"
-            frames = encode({item: encode(cases) for item, cases in hidden.items()})
+            frames = encode(hidden)
             for item in _events(ours, limits, frames):
                 if isinstance(item, str):
                     how = item

@@ -29,7 +29,7 @@ from typing import Any
 
 from course_lib.errors import CourseError
 from course_lib.grading.assignment import Assignment
-from course_lib.grading.attempt import Answers, take_answers
+from course_lib.grading.attempt import Answers, encoded_cases, take_again, take_answers
 from course_lib.grading.intake import Submission, Unreadable
 from course_lib.grading.judge import Taken, judge_exercise, judge_question
 from course_lib.grading.limits import Limits
@@ -139,12 +139,20 @@ def _computed(
         return
     with _Desk(assignment, sandboxed, workers, scheduler) as desk:
         futures = {desk.submit(several[0], limits): key for key, several in waiting.items()}
+        again: dict[Future[Any], tuple[str, SubmissionResult]] = {}
         try:
             for future in as_completed(futures):
                 key = futures.pop(future)
-                yield key, desk.result(waiting[key][0], future.result())
+                found, doubted = desk.result(waiting[key][0], future.result())
+                if doubted:
+                    again[desk.submit(waiting[key][0], limits, doubted)] = (key, found)
+                else:
+                    yield key, found
+            for future in as_completed(again):
+                key, found = again.pop(future)
+                yield key, found.looked_at_again(desk.result(waiting[key][0], future.result())[0])
         finally:
-            for future in futures:
+            for future in (*futures, *again):
                 future.cancel()
 
 
@@ -165,15 +173,20 @@ class _Desk:
             self.grader = Grader(assignment, sandboxed)
             self.executor = ThreadPoolExecutor(workers or os.cpu_count() or 1, "course-grade")
 
-    def submit(self, submission: Submission, limits: Limits) -> Future[Any]:
-        """Hand one in."""
+    def submit(self, submission: Submission, limits: Limits, only: tuple[str, ...] = ()) -> Future[Any]:
+        """Hand one in; with `only`, for a second look at some of its answers."""
         if self.grader is not None:
             return self.executor.submit(self.grader.grade, submission, limits)
-        return self.executor.submit(run_elsewhere, self.shared, submission, limits, self.sandboxed)
+        return self.executor.submit(run_elsewhere, self.shared, submission, limits, self.sandboxed, only)
 
-    def result(self, submission: Submission, found: SubmissionResult | Parcel) -> SubmissionResult:
-        """The result of what came back."""
-        return found if isinstance(found, SubmissionResult) else judged_parcel(self.assignment, submission, found)
+    def result(
+        self, submission: Submission, found: SubmissionResult | Parcel
+    ) -> tuple[SubmissionResult, tuple[str, ...]]:
+        """The result of what came back, and the answers that need a second look."""
+        if isinstance(found, SubmissionResult):
+            return found, ()
+        result = judged_parcel(self.assignment, submission, found)
+        return result, in_doubt(result)
 
     def __enter__(self) -> _Desk:
         return self
@@ -210,7 +223,9 @@ def _as_it_is(assignment: Assignment) -> Assignment:
     return assignment
 
 
-def run_elsewhere(assignment: Assignment, submission: Submission, limits: Limits, sandboxed: bool) -> Parcel:
+def run_elsewhere(
+    assignment: Assignment, submission: Submission, limits: Limits, sandboxed: bool, only: tuple[str, ...] = ()
+) -> Parcel:
     """Run a submission in a dask worker's process, which keeps its warm process for the next one."""
     with _here_lock:
         key = (assignment.version, sandboxed)
@@ -220,7 +235,7 @@ def run_elsewhere(assignment: Assignment, submission: Submission, limits: Limits
             _here.clear()
             _here[key] = Grader(assignment, sandboxed)
     begin, begin_cpu = time.monotonic(), time.thread_time()
-    program, answers = _here[key].take(submission, limits)
+    program, answers = _here[key].take(submission, limits, only)
     cpu = answers.cpu + time.thread_time() - begin_cpu
     return pack(answers, program.warnings, time.monotonic() - begin, cpu)
 
@@ -235,16 +250,27 @@ def judged_parcel(assignment: Assignment, submission: Submission, parcel: Parcel
 
 
 def judged(assignment: Assignment, answers: Answers) -> tuple[ItemResult, ...]:
-    """Points and messages for each exercise and question."""
+    """Points and messages for each exercise and question that answers were taken of."""
     exercises = [
-        judge_exercise(exercise, assignment.shown[item], answers.taken.get(item, Taken()))
+        judge_exercise(exercise, assignment.shown[item], answers.taken[item])
         for item, exercise in assignment.whole.items()
+        if item in answers.taken
     ]
     questions = [
-        judge_question(question, QUESTION_POINTS, answers.taken.get(question.id, Taken()))
+        judge_question(question, QUESTION_POINTS, answers.taken[question.id])
         for question in assignment.questions
+        if question.id in answers.taken
     ]
     return (*exercises, *questions)
+
+
+def in_doubt(result: SubmissionResult) -> tuple[str, ...]:
+    """The exercises that failed where another answer of the same notebook may be the reason.
+
+    They pass every visible case and fail on a hidden one, which runs behind all answers; or the process that all share ended
+    while they ran.
+    """
+    return tuple(item.id for item in result.items if item.hidden_case or item.status in ("killed", "memory"))
 
 
 def as_result(
@@ -277,7 +303,7 @@ class Grader:
         self._lock, self._sandbox = threading.Lock(), None  # type: tuple[threading.Lock, Sandbox | None]
         self._scratch = Path(tempfile.mkdtemp(prefix="course-sealed-"))
         self._place = assignment.place(self._scratch)
-        self._visible = assignment.shown
+        self._cases = encoded_cases(assignment.whole, assignment.shown)
         try:
             self.sandbox()
         except BaseException:
@@ -305,19 +331,29 @@ class Grader:
 
     def grade(self, submission: Submission, limits: Limits) -> SubmissionResult:
         """Grade one submission."""
+        found = self._graded(submission, limits, ())
+        doubted = in_doubt(found)
+        return found.looked_at_again(self._graded(submission, limits, doubted)) if doubted else found
+
+    def _graded(self, submission: Submission, limits: Limits, only: tuple[str, ...]) -> SubmissionResult:
         begin, begin_cpu = time.monotonic(), time.thread_time()
-        program, answers = self.take(submission, limits)
+        program, answers = self.take(submission, limits, only)
         items = judged(self.assignment, answers)
         clocks = (time.monotonic() - begin, answers.cpu + time.thread_time() - begin_cpu)
         return as_result(self.assignment, submission, items, answers, program.warnings, clocks)
 
-    def take(self, submission: Submission, limits: Limits) -> tuple[Program, Answers]:
-        """Run one submission; what was run, and what came out."""
+    def take(self, submission: Submission, limits: Limits, only: tuple[str, ...] = ()) -> tuple[Program, Answers]:
+        """Run one submission, or, with `only`, some of its answers by themselves; what was run, and what came out."""
         program = normalise(self.assignment.release, submission.notebook)
         for _ in range(TRIES):
             with suppress(SandboxDied):
-                return program, take_answers(self.sandbox(), program, self.assignment.whole, self._visible, limits)
-        stopped = {item: Taken(stopped="killed") for item in self._items()}
+                box = self.sandbox()
+                if only:
+                    return program, take_again(box, program, self._cases, limits, only)
+                found = take_answers(box, program, self._cases, limits)
+                found.taken |= {item: Taken() for item in self._items() if item not in found.taken}
+                return program, found
+        stopped = {item: Taken(stopped="killed") for item in only or self._items()}
         return program, Answers(stopped, ["The sandbox ended three times while this submission ran."])
 
     def _items(self) -> list[str]:

@@ -39,8 +39,8 @@ DROP_BOUNDING, AMBIENT, CLEAR_AMBIENT, CAPABILITIES, PARENT_DEATH = 24, 47, 4, 6
 BIND = 0x1000 | 0x4000  # with everything that is mounted below
 NOBODY = 65534
 LARGE_PAGE, COLLAPSE = 2 * 2**20, 25  # of madvise, since Linux 6.1; where it is unknown nothing happens
-Waiting = tuple[int, str, socket.socket, int]
-"""An answer that waits for hidden cases: step, exercise, the socket on which it waits, its process."""
+Waiting = tuple[int, str, Any, dict[str, Any], int]
+"""An answer that waits for hidden cases: step, exercise, the function, the names as they were then, cases it had."""
 _libc = ctypes.CDLL(None, use_errno=True)
 _confined = True
 _kept: list[str] = []  # folders that lie where scratch is laid over them: a Python below /tmp
@@ -301,24 +301,29 @@ def serve(sock: socket.socket) -> None:
         if waiting:
             tell(event="all shown")
             hidden = decode(wire.Reader(sock, 2**27, 2**27).read(60))
-            for number, item, answer, _ in waiting:
+            for number, item, function, names, had in waiting:
                 tell(event="begin", step=number)
-                hand_on(answer, hidden[item])
+                put_back(_shell().user_ns, names)
+                take(function, decode(hidden[item]), had, number, tell, kept)
         tell(event="end")
-    for _, _, _, pid in waiting:  # so that what they used is counted; whoever does not end is ended
-        with suppress(ChildProcessError):
-            os.waitpid(pid, 0)
 
 
-def hand_on(answer: socket.socket, hidden: bytes) -> None:
-    """Give its hidden cases to the process that waits with an answer; returns when it has done them."""
-    with suppress(OSError), answer:
-        wire.send(answer, hidden)
-        answer.recv(1)
+def put_back(namespace: dict[str, Any], names: dict[str, Any]) -> None:
+    """Let every name mean again what it meant when an answer was given: a later cell may use it for something else.
+
+    What later cells change inside an object stays changed. Where an answer fails on hidden cases only, it is therefore run
+    once more with nothing behind it (`attempt.take_again`).
+    """
+    for name in [name for name in namespace if name not in names]:
+        del namespace[name]
+    namespace.update(names)
 
 
 def play(job: dict[str, Any], tell: Teller, kept: Kept) -> list[Waiting]:
-    """Run the steps of a program that are not to be skipped; the answers that wait for hidden cases."""
+    """Run the steps of a program that are not to be skipped; the answers that wait for hidden cases.
+
+    Those are sent when everything that learners see has been sent, so that nothing of them can be printed there.
+    """
     waiting = []
     shell = _shell()
     for number, (kind, first, second) in enumerate(job["steps"]):
@@ -336,30 +341,10 @@ def play(job: dict[str, Any], tell: Teller, kept: Kept) -> list[Waiting]:
         elif first not in job["cases"]:
             tell.with_value(shell.user_ns[second], event="value", step=number)
         else:
-            cases, function = job["cases"][first], shell.user_ns[second]
+            cases, function = decode(job["cases"][first]), shell.user_ns[second]
             if take(function, cases, 0, number, tell, kept) and first in job["hidden"]:
-                waiting.append((number, first, *wait_with(function, len(cases), number, tell, kept)))
+                waiting.append((number, first, function, dict(shell.user_ns), len(cases)))
     return waiting
-
-
-def wait_with(function: Any, first: int, number: int, tell: Teller, kept: Kept) -> tuple[socket.socket, int]:
-    """A fork that keeps the answer as it is now and waits for the hidden cases.
-
-    They are sent when everything that learners see has been sent, so that nothing of them can be printed there; and later
-    cells must not change what the answer is by then. What comes back is the socket on which the fork waits, and its id.
-    """
-    ours, theirs = socket.socketpair()
-    pid = os.fork()
-    if pid != 0:
-        theirs.close()
-        return ours, pid
-    try:
-        ours.close()
-        cases = decode(wire.Reader(theirs, 2**27, 2**27).read(None))
-        take(function, cases, first, number, tell, kept)
-        theirs.sendall(b".")
-    finally:
-        os._exit(0)
 
 
 def take(function: Any, cases: list[Any], first: int, number: int, tell: Teller, kept: Kept) -> bool:

@@ -16,13 +16,14 @@ Three things are easy to get wrong.
   where in depth that happens.
 
 Three things make it fast and change no number: the vocabulary head (a fifth of the work on the default model) is not
-run, texts go in batches of like length, and what all texts begin with, such as the system prompt of a chat, is computed
-once (`course_lib.models.prefix`).
+run, what all texts begin with, such as the system prompt of a chat, is computed once (`course_lib.models.prefix`), and
+short texts go in trees, in which those that begin alike share their beginnings (`forest`), long ones in batches of like
+length.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -32,6 +33,8 @@ from transformers import DynamicCache
 from course_lib.batches import Progress, length_sorted_batches, pad_rows
 from course_lib.errors import CourseError
 from course_lib.models.prefix import SharedPrefix, kept, may_share
+from course_lib.models.tree import takes_trees
+from course_lib.probing.forest import SHORT, read_trees
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from course_lib.models import LocalModel
 
 Position = Literal["last", "mean"]
+TOKENS_PER_PASS = {"cpu": 512}  # larger ones do not fit into the caches between memory and processor
 
 
 @torch.no_grad()
@@ -48,7 +52,7 @@ def hidden_states(
     texts: Sequence[str],
     position: Position = "last",
     *,
-    batch_tokens: int = 1024,
+    batch_tokens: int | None = None,
     progress: Progress | None = None,
 ) -> Float[Tensor, "layer example d_model"]:
     """One vector per layer and text.
@@ -57,7 +61,8 @@ def hidden_states(
         model: a loaded model.
         texts: as they stand; put them through `model.chat` first when the model is meant to read them as requests.
         position: "last" reads the last token of each text, "mean" averages over all its tokens.
-        batch_tokens: the largest batch, in tokens with filling; it changes speed and memory, not the result.
+        batch_tokens: the largest batch, in tokens with filling; 512 on a CPU and 1024 elsewhere if None. It changes speed
+            and memory, not the result.
         progress: called as `progress(done, total)`, in texts, after every batch.
 
     Returns:
@@ -78,13 +83,43 @@ def hidden_states(
     rows = [row[opening.length :] for row in rows]
     states = torch.empty(model.n_layers + 1, len(rows), model.d_model)
     done = 0
-    for batch in length_sorted_batches([len(row) for row in rows], batch_tokens):
-        ids, mask = pad_rows([rows[index] for index in batch], filling=0, side="right")
-        states[:, batch] = read_batch(model, ids, mask, position, opening)
-        done += len(batch)
+    for some, read in _in_passes(
+        model, rows, position, opening, batch_tokens or TOKENS_PER_PASS.get(model.device.type, 1024)
+    ):
+        states[:, some] = read
+        done += len(some)
         if progress is not None:
             progress(done, len(rows))
     return states
+
+
+def _in_passes(
+    model: LocalModel, rows: Sequence[Int[Tensor, " position"]], position: Position, opening: Opening, batch_tokens: int
+) -> Iterator[tuple[list[int], Float[Tensor, "layer example d_model"]]]:
+    """The numbers of some texts and their vectors, until all are read: short ones in trees, long ones in rows."""
+    short = [number for number, row in enumerate(rows) if len(row) <= SHORT]
+    longest = opening.length + max((len(rows[number]) for number in short), default=0)
+    if len(short) < 2 or not takes_trees(model, longest) or _hooked(model):
+        short = []
+    if short:
+        texts = [tuple(rows[number].tolist()) for number in short]
+        mean = position == "mean"
+        for some, read in read_trees(model, texts, mean, batch_tokens, opening.prefix, opening.length):
+            if mean:
+                lengths = torch.tensor([opening.length + len(texts[number]) for number in some])
+                before = opening.total[:, None].cpu() if isinstance(opening.total, torch.Tensor) else opening.total
+                read = (read + before) / lengths[:, None]
+            yield [short[number] for number in some], read
+    long = sorted(set(range(len(rows))) - set(short))
+    for batch in length_sorted_batches([len(rows[number]) for number in long], batch_tokens):
+        some = [long[index] for index in batch]
+        ids, mask = pad_rows([rows[number] for number in some], filling=0, side="right")
+        yield some, read_batch(model, ids, mask, position, opening)
+
+
+def _hooked(model: LocalModel) -> bool:
+    """Whether somebody's hooks are on the model: they may count positions, which in a tree are not those of a text."""
+    return any(part._forward_hooks or part._forward_pre_hooks for part in model.model.modules())
 
 
 def encode_all(model: LocalModel, texts: Sequence[str]) -> list[Int[Tensor, " position"]]:

@@ -277,3 +277,29 @@ def edited_given_cells(kit: Kit) -> Any:
 def slow_but_right(kit: Kit) -> Any:
     """Takes a second in each case."""
     return with_mean(kit, "import time\n" + MEAN + "    time.sleep(1)\n" + RETURN)
+
+
+def with_both(kit: Kit, mean: str, peak: str) -> dict[str, Any]:
+    """All right, with these texts as the answers to both exercises."""
+    notebook = with_mean(kit, mean)
+    answer_cell(notebook, "17.2")["source"] = peak
+    return notebook
+
+
+@case("honest")
+def helper_named_twice(kit: Kit) -> Any:
+    """Both answers have a helper called `step`; the second is another function."""
+    mean = "def step(value, weight):\n    return value * weight\n\n" + MEAN
+    mean += "    return sum(step(v, w) for v, w in zip(values, weights)) / sum(weights)\n"
+    peak = "def step(top, value):\n    return max(top, value)\n\ndef running_peak(values):\n    found = [values[0]]\n"
+    peak += "    for value in values[1:]:\n        found.append(step(found[-1], value))\n    return found\n"
+    return with_both(kit, mean, peak)
+
+
+@case("honest")
+def notes_shared_by_answers(kit: Kit) -> Any:
+    """Both answers keep notes in one list, and the first is only right while the second has not been called."""
+    mean = "notes = []\n" + MEAN + "    if notes:\n        return notes[0]\n" + RETURN
+    peak = "def running_peak(values):\n    found = []\n    for value in values:\n        found.append(max([value, *found]))\n"
+    peak += "    notes.append(found[-1])\n    return found\n"
+    return with_both(kit, mean, peak)
