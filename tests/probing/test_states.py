@@ -10,6 +10,8 @@ import torch
 from course_lib.errors import CourseError
 from course_lib.models import LocalModel, load_model
 from course_lib.probing import hidden_states
+from course_lib.probing.forest import SHORT
+from tests.attribution.tiny_families import SIZES, build_tiny
 
 # Unequal lengths in no order; the second is a beginning of the fourth, so that a reader of filling is found out.
 TEXTS = [
@@ -67,6 +69,28 @@ def test_a_common_beginning_is_computed_once(tiny: LocalModel) -> None:
     assert seen[0] == shared
     longest = max(len(tiny.encode(text)) for text in ALIKE)
     assert sum(seen[1:]) <= len(ALIKE) * (longest - shared)  # in batches, with filling
+
+
+@pytest.mark.parametrize("position", ["last", "mean"])
+@pytest.mark.parametrize("family", list(SIZES))
+def test_short_texts_in_trees_beside_long_ones_in_rows(family: str, position: Any) -> None:
+    model = build_tiny(0, family)
+    texts = ["w1 w2 w3 w4", "w1 w2 w3", "w1 w2 w5 w6 w7", "w8 w2", "w9", "w1 w2 w3 w4", "w1 " + "w2 w3 " * (SHORT // 2)]
+    texts += [f"{text} w11" for text in texts]
+    torch.testing.assert_close(
+        hidden_states(model, texts, position), one_by_one(model, texts, position), rtol=1e-4, atol=1e-4
+    )
+
+
+def test_somebodys_hook_meets_rows_and_no_trees(tiny: LocalModel) -> None:
+    shapes: list[torch.Size] = []
+    handle = tiny.model.base_model.layers[0].register_forward_hook(lambda _, args, out: shapes.append(args[0].shape))
+    try:
+        states = hidden_states(tiny, TEXTS)
+    finally:
+        handle.remove()
+    assert sum(shape[0] for shape in shapes) == len(TEXTS)
+    torch.testing.assert_close(states, hidden_states(tiny, TEXTS), rtol=1e-4, atol=1e-5)
 
 
 def test_row_0_is_the_embedding_of_the_last_token(tiny: LocalModel) -> None:
