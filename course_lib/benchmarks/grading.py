@@ -33,6 +33,7 @@ from course_lib.grading.intake import read_submission
 from course_lib.grading.results import SubmissionResult
 from course_lib.grading.service import Progress, grade
 from course_lib.grading.store import ResultStore
+from course_lib.progress.events import OFF, VARIABLE
 
 PLAIN = """
 c = get_config()
@@ -175,6 +176,7 @@ def run_nbgrader(assignment: Assignment, solution: Any, handed: Sequence[Handed]
 def _nbgrader(root: Path, *arguments: str) -> None:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     environment = {**os.environ, "PATH": path, "PYTHONPATH": str(course_root()), "JUPYTER_DATA_DIR": str(root / "data")}
+    environment[VARIABLE] = OFF  # it runs the answers as a learner would, and they are nobody's progress
     run = subprocess.run(
         [sys.executable, "-m", "nbgrader", *arguments], cwd=root, env=environment, capture_output=True, text=True
     )
