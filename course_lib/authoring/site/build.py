@@ -26,7 +26,7 @@ from course_lib.data.cache import built_whole
 from course_lib.errors import CourseError
 
 TITLE = "AI Safety and Alignment, hands-on"
-STYLE = Path(__file__).with_name("site.css")
+STYLE, SCRIPT = (Path(__file__).with_name(name) for name in ("site.css", "site.js"))
 NEEDS = 500_000_000  # bytes that a whole site may take while it is built
 
 SETTINGS: dict[str, Any] = {
@@ -44,6 +44,7 @@ SETTINGS: dict[str, Any] = {
     "html_show_sphinx": False,
     "html_copy_source": False,
     "html_css_files": ["site.css"],
+    "html_js_files": ["site.js"],
     "html_static_path": ["_static"],
     "nb_execution_mode": "off",
     "nb_ipywidgets_js": {},
@@ -133,7 +134,8 @@ def _write_source(source: Path, notebooks: Sequence[tuple[Chapter, Any]]) -> Non
 
     registry = course_registry()
     (source / "_static").mkdir(parents=True)
-    shutil.copyfile(STYLE, source / "_static" / "site.css")
+    for file in (STYLE, SCRIPT):
+        shutil.copy(file, source / "_static")
     (source / "conf.py").write_text("", encoding="utf-8")
     rows, names = [], []
     for chapter, notebook in notebooks:
