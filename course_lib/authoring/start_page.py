@@ -1,9 +1,9 @@
 """The course's start page: the chapters with what each teaches, and how far this learner is.
 
-The page is made anew each time that `course lab` starts, from two things that exist anyway: the cards of the released
-chapters (title, minutes, key insight), so that it cannot fall behind them, and the learner's own record of progress. It is
-Markdown, which JupyterLab shows as a page at once: no cell to run, no kernel to wait for, and a screen reader meets
-headings, a table and links. It is one learner's page, so it is not committed.
+The page is made anew when `course lab` starts and whenever something was solved while it runs, from two things that exist
+anyway: the cards of the released chapters (title, minutes, key insight), so that it cannot fall behind them, and the
+learner's own record of progress. It is Markdown, which JupyterLab shows as a page at once: no cell to run, no kernel to
+wait for, and a screen reader meets headings, a table and links. It is one learner's page, so it is not committed.
 
 Pitfall: a chapter that somebody is working in may hold anything, also half a file. A notebook that cannot be read gets a
 line without details, and the page is there all the same.
@@ -73,8 +73,10 @@ def _yours(notebooks: Sequence[Path], standings: Sequence[Standing], events: Seq
     lines = ["## Where you are\n", f"{solved} of {everything} exercises and questions solved. {place}\n"]
     where = progress_file()
     if where is not None:
-        kept = f"This page is as of {now:%d %B, %H:%M}; `course lab` makes it anew. Your progress is kept in `{where}`, on this"
-        lines.append(f"{kept} machine only. It is no mark; delete the file and it is forgotten.\n")
+        lines.append(
+            f"This page is as of {now:%d %B, %H:%M}; close it and open it again for later. Your progress is kept in "
+            f"`{where}`, on this machine only. It is no mark; delete the file and it is forgotten.\n"
+        )
     return "\n".join(lines)
 
 

@@ -14,12 +14,14 @@ import json
 import os
 import socket
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
 from course_lib.cli.bootstrap_places import WINDOWS, repository
 from course_lib.errors import CourseError
+from course_lib.progress import progress_file
 
 HELP = "open JupyterLab on the course's start page"
 QUIET = [
@@ -48,6 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     set_defaults(Path(sys.prefix))
     from jupyterlab.labapp import main
 
+    threading.Thread(target=keep_start_page, args=(repository(), threading.Event()), daemon=True).start()
     try:
         main(server_arguments(repository(), arguments, administrator=is_administrator()))
     except SystemExit as end:
@@ -95,6 +98,29 @@ def start_page(root: Path) -> Path | None:
     from course_lib.authoring.start_page import write_start_page
 
     return write_start_page(root) or next(iter(sorted((root / "chapters").glob("[0-9]*/*.ipynb"))), None)
+
+
+def keep_start_page(root: Path, ended: threading.Event, seconds: float = 3.0) -> None:
+    """Make the start page anew whenever the learner's progress has changed, until `ended` is set.
+
+    Whoever closes the page and opens it again sees what was solved since.
+    """
+    from course_lib.authoring.start_page import write_start_page
+
+    before = _changed()
+    while not ended.wait(seconds):
+        now = _changed()
+        if now != before:
+            before = now
+            write_start_page(root)
+
+
+def _changed() -> float:
+    """When the record of progress was last written; 0 where there is none."""
+    path = progress_file()
+    with suppress(OSError):
+        return path.stat().st_mtime if path is not None else 0.0
+    return 0.0
 
 
 def start_address(root: Path) -> str:

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ import pytest
 from course_lib.cli import lab
 from course_lib.cli.bootstrap_places import repository
 from course_lib.errors import CourseError
+from course_lib.progress import note
 
 
 def parse(*words: str) -> argparse.Namespace:
@@ -41,6 +43,26 @@ def test_it_opens_on_the_start_page_and_makes_it_anew(tmp_path: Path) -> None:
     assert lab.start_page(tmp_path) == old
     assert "first" in old.read_text(encoding="utf-8")
     assert lab.start_address(tmp_path) == "/lab/tree/chapters/start.md"
+
+
+def test_the_start_page_follows_what_is_solved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = tmp_path / "progress.jsonl"
+    monkeypatch.setenv("COURSE_PROGRESS", str(record))
+    made, ended = [], threading.Event()
+
+    def written(root: Path) -> None:
+        made.append(root)
+        ended.set()
+
+    monkeypatch.setattr("course_lib.authoring.start_page.write_start_page", written)
+    watching = threading.Thread(target=lab.keep_start_page, args=(tmp_path, ended, 0.02))
+    watching.start()
+    time.sleep(0.2)
+    assert made == []  # nothing was solved yet
+    note("8.1", "passed")
+    watching.join(10)
+    ended.set()
+    assert made == [tmp_path]
 
 
 def test_where_no_start_page_can_be_written_the_first_chapter_opens(tmp_path: Path) -> None:
