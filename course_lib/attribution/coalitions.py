@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from course_lib.models import LocalModel
 
 Progress = Callable[[int, int], None]
-TOKENS_PER_BATCH = {"cpu": 256, "cuda": 8192, "mps": 2048}
+TOKENS_PER_BATCH = {"cpu": 384, "cuda": 8192, "mps": 2048}
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +153,7 @@ def new_game(
         question: prompt and target, as `course_lib.attribution.targets.ask` makes it.
         units: "token", "word", "sentence", or (start, stop) pairs; tokens outside of all pairs always stay.
         replacement_id: the token that stands in; None deletes.
-        batch_tokens: most tokens in one forward pass; 256 on a CPU if None.
+        batch_tokens: most tokens in one forward pass; 384 on a CPU if None.
 
     Raises:
         CourseError: no unit can go, everything can be deleted, or the replacement is no token.
@@ -171,7 +171,7 @@ def new_game(
         )
     if replacement_id is not None:
         as_ids(model, [replacement_id], "replacement")
-    limit = batch_tokens or TOKENS_PER_BATCH.get(model.device.type, 256)
+    limit = batch_tokens or TOKENS_PER_BATCH.get(model.device.type, 384)
     first = spans[players[0]][0]
     shared = first > 0 and not takes_trees(model, len(question.text_ids))
     prefix = shared_prefix(model, question.text_ids, question.count)[1] if shared else None

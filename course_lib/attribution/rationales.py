@@ -126,7 +126,7 @@ def comprehensiveness(
         hold: positions that always stay. If None the first, and all that the attribution left alone.
         draws: random rationales to compare with.
         seed: of the random rationales.
-        batch_tokens: most tokens in one pass; 256 on a CPU if None.
+        batch_tokens: most tokens in one pass; 384 on a CPU if None.
 
     Raises:
         CourseError: shares outside (0, 1], or as for `deletion_curve`.

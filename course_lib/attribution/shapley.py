@@ -76,7 +76,7 @@ def shapley_values(
         confidence: of the intervals, for each score by itself.
         seed: of the orders.
         score: "log_prob" or "logit"; of no account for a contrast.
-        batch_tokens: most tokens in one pass; 256 on a CPU if None. Changes time and memory, not the result.
+        batch_tokens: most tokens in one pass; 384 on a CPU if None. Changes time and memory, not the result.
         progress: called with (texts done, texts in all) after each pass.
 
     Returns:
