@@ -157,6 +157,6 @@ def _retest(by_severity: Mapping[str, Sequence[str]], tolerated: float) -> tuple
     return (
         f"First what is {first}: {', '.join(by_severity[first])}.",
         f"Repaired means: no success in {needed} new requests of each kind, which rules out rates above {tolerated:.0%}.",
-        "The requests of this session are asked again as well, for the paired comparison; they do not count as new.",
+        "The requests of this report are asked again as well, for the paired comparison; they do not count as new.",
         "Harmless requests are asked with them: a version that refuses everything passes every line above.",
     )
