@@ -118,8 +118,16 @@ def _in_passes(
 
 
 def _hooked(model: LocalModel) -> bool:
-    """Whether somebody's hooks are on the model: they may count positions, which in a tree are not those of a text."""
-    return any(part._forward_hooks or part._forward_pre_hooks for part in model.model.modules())
+    """Whether somebody's hooks are on the model: they may count positions, which in a tree are not those of a text.
+
+    The ones that transformers leaves behind when it is first asked for hidden states only look, and are not counted.
+    """
+    hooks = (
+        hook
+        for part in model.model.modules()
+        for hook in (*part._forward_hooks.values(), *part._forward_pre_hooks.values())
+    )
+    return any(not (getattr(hook, "__module__", None) or "").startswith("transformers.") for hook in hooks)
 
 
 def encode_all(model: LocalModel, texts: Sequence[str]) -> list[Int[Tensor, " position"]]:

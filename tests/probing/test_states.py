@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+from course_lib.batches import length_sorted_batches
 from course_lib.errors import CourseError
 from course_lib.models import LocalModel, load_model
 from course_lib.probing import hidden_states
@@ -91,6 +92,21 @@ def test_somebodys_hook_meets_rows_and_no_trees(tiny: LocalModel) -> None:
         handle.remove()
     assert sum(shape[0] for shape in shapes) == len(TEXTS)
     torch.testing.assert_close(states, hidden_states(tiny, TEXTS), rtol=1e-4, atol=1e-5)
+
+
+def test_a_second_reading_takes_trees_as_the_first_does(tiny: LocalModel) -> None:
+    """transformers leaves its own hooks on a model that was once asked for hidden states."""
+    texts = [
+        f"{start} the dog number {number}?" for start in ("The cat and", "Please help me with") for number in range(9)
+    ]
+    readings = []
+    for _ in range(2):
+        readings.append([])
+        hidden_states(tiny, texts, batch_tokens=64, progress=lambda done, total: readings[-1].append(done))
+    assert tiny.model.base_model._output_capturing_hooks_installed
+    by_length = [len(rows) for rows in length_sorted_batches([len(tiny.encode(text)) for text in texts], 64)]
+    assert readings[1] == readings[0]
+    assert len(readings[0]) < len(by_length)
 
 
 def test_row_0_is_the_embedding_of_the_last_token(tiny: LocalModel) -> None:
