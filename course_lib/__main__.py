@@ -7,16 +7,19 @@ when changing this file, `course_lib/__init__.py`, `errors.py`, `cli/__init__.py
 syntax is fine in annotations (they are never evaluated) and nowhere else.
 
 Whatever a person can put right arrives here as a `CourseError` and leaves as two lines on stderr and exit code 1.
-Ctrl-C leaves as one line and 130, the code that shells use for it (128 + SIGINT).
+Ctrl-C leaves as one line and 130, the code that shells use for it (128 + SIGINT). Where the reader of the output has left
+(`course grade 08 | head`), it leaves without a word and with 141 (128 + SIGPIPE).
 """
 
 from __future__ import annotations
 
+import os
 import sys
 
 from course_lib.errors import CourseError
 
 INTERRUPTED = 130
+NOBODY_READS = 141
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,7 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
         check_python(" ".join(words))
         from course_lib import cli
 
-        return cli.main(words)
+        code = cli.main(words)
+        sys.stdout.flush()
+        return code
     except CourseError as error:
         sys.stdout.flush()
         print(error.problem, error.remedy, sep="\n", file=sys.stderr)
@@ -40,6 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nStopped. The same command goes on from here when you run it again.", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python's last flush should have where to go
+        return NOBODY_READS
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from course_lib.grading.assignment import Assignment
 
 SHARES = {"right": 35, "mistake": 53, "untouched": 6, "does not run": 4, "no notebook": 2}
 """Of a hundred."""
+ENOUGH_FOR_ALL = 8
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,7 @@ def generated_class(assignment: Assignment, solution: Any, size: int, seed: int 
     full = float(sum(exercise.points for exercise in assignment.exercises) + len(assignment.questions))
     wrong, right = cycle(_mistakes(assignment)), cycle(_others(assignment))
     found = []
-    for number in range(size):
-        kind = numbers.choices(list(SHARES), weights=list(SHARES.values()))[0]
+    for number, kind in enumerate(_kinds(numbers, size)):
         name, changed, points, mistake = f"learner{number:04}", dict(answers), full, ("", "")
         if kind == "right":
             changed |= next(right)
@@ -78,6 +78,15 @@ def generated_class(assignment: Assignment, solution: Any, size: int, seed: int 
             found.append(Handed(name, kind, content[: len(content) // 2], None))
             continue
         found.append(Handed(name, kind, content, points, mistake))
+    return found
+
+
+def _kinds(numbers: random.Random, size: int) -> list[str]:
+    """What each learner hands in, by `SHARES`; a class of eight or more has each kind."""
+    found = numbers.choices(list(SHARES), weights=list(SHARES.values()), k=size)
+    for missing in (kind for kind in SHARES if size >= ENOUGH_FOR_ALL and kind not in found):
+        most = max(SHARES, key=found.count)
+        found[len(found) - 1 - found[::-1].index(most)] = missing
     return found
 
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+CONTEXT = 12  # letters that are shown before the place where two texts part
+
+
 @dataclass(frozen=True)
 class Difference:
     """The first property in which an answer differs from what was expected.
@@ -62,7 +65,8 @@ def compare(expected: Any, actual: Any, *, rtol: float, atol: float) -> Differen
     if isinstance(expected, bool | str | bytes):
         if type(expected) is type(actual) and expected == actual:
             return None
-        return Difference("values", brief(expected), brief(actual), "The value is another one.")
+        left, right = _apart(expected, actual)
+        return Difference("values", left, right, "The value is another one.")
     if isinstance(expected, list | tuple):
         return _compare_sequence(expected, actual, rtol, atol)
     if isinstance(expected, dict):
@@ -82,6 +86,9 @@ def _compare_sequence(expected: Sequence[Any], actual: Any, rtol: float, atol: f
     for index, (left, right) in enumerate(zip(expected, actual, strict=True)):
         difference = compare(left, right, rtol=rtol, atol=atol)
         if difference is not None:
+            if brief(left) == brief(right):  # what differs is behind what is shown of them
+                detail = f"Entry {index}: {difference.detail}"
+                return Difference(difference.what, difference.expected, difference.actual, detail)
             detail = f"Entry {index} should be {brief(left)}; yours is {brief(right)}."
             return Difference(difference.what, brief(left), brief(right), detail)
     return None
@@ -149,8 +156,28 @@ def _largest_difference(wanted: Tensor, given: Tensor) -> Difference:
     where = [int(i) for i in torch.unravel_index(gap.argmax(), gap.shape)]
     left, right = float(wanted[tuple(where)]), float(given[tuple(where)])
     place = f" at {where}" if where else ""
-    detail = f"The largest difference is{place}: expected {left:.4g}, yours {right:.4g}."
+    digits = next((n for n in (4, 6, 9) if f"{left:.{n}g}" != f"{right:.{n}g}"), 17)
+    numbers = f"{left:.{digits}g}", f"{right:.{digits}g}"
+    detail = f"The largest difference is{place}: expected {numbers[0]}, yours {numbers[1]}."
+    if brief(wanted) == brief(given):  # the first few numbers are alike: show the ones that differ
+        return Difference("values", f"{numbers[0]}{place}", f"{numbers[1]}{place}", detail)
     return Difference("values", brief(wanted), brief(given), detail)
+
+
+def _apart(expected: Any, actual: Any) -> tuple[str, str]:
+    """Two values that differ, in short; of long texts that begin alike the part from a little before where they part.
+
+    Example:
+        >>> _apart("a" * 90 + " yes", "a" * 90 + " no")
+        ("…'aaaaaaaaaaa yes'", "…'aaaaaaaaaaa no'")
+    """
+    left, right = brief(expected), brief(actual)
+    if left != right or type(expected) is not type(actual) or isinstance(expected, bool):
+        return left, right
+    pairs = enumerate(zip(expected, actual, strict=False))
+    place = next((i for i, (one, other) in pairs if one != other), min(len(expected), len(actual)))
+    start = max(0, place - CONTEXT)
+    return f"…{brief(expected[start:])}", f"…{brief(actual[start:])}"
 
 
 def brief(value: Any, width: int = 64) -> str:

@@ -123,9 +123,10 @@ def sentences(runs: list[ClassRun], wrong: list[str]) -> list[str]:
 _shown = [0.0]
 
 
-def show(done: int, total: int, left: float) -> None:
+def show(done: int, total: int, left: float | None) -> None:
     """Progress on stderr, at most once a second."""
     if time.monotonic() - _shown[0] > 1 or done == total:
         _shown[0] = time.monotonic()
         end = "\n" if done == total or not sys.stderr.isatty() else "\r"
-        print(f"{done} of {total}, about {left:.0f} s left", end=end, file=sys.stderr, flush=True)
+        rest = "" if left is None else f", about {left:.0f} s left"
+        print(f"{done} of {total}{rest}", end=end, file=sys.stderr, flush=True)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course_lib.errors import CourseError
@@ -36,7 +38,8 @@ def run(args: argparse.Namespace) -> int:
     print(
         f"{args.size} submissions in {desk.submitted}: {', '.join(f'{n} {kind}' for kind, n in kinds.most_common())}."
     )
-    print(f"Next: `course grade {args.chapter} --class {args.group}`.")
+    print(f"Next: `course grade {args.chapter} --class {args.group}`; chapter 8 takes half a minute and 5 s for each.")
+    print(f"When you have seen enough, delete the folder {desk.chapter.root}.")
     return 0
 
 
@@ -63,8 +66,16 @@ def hand_in(desk: Desk, size: int) -> Counter[str]:
     folder, name = desk.chapter.folder, desk.chapter.release.name
     if any(desk.submitted.glob(f"*/{folder}")):
         problem = f"There are submissions of {folder} in {desk.submitted} already."
-        raise CourseError(problem, "Make another class for the trial: `course release NN --class trial`.")
+        other = f"`course release {desk.chapter.number:02} --class {unused_name(desk.chapter.root)}`"
+        raise CourseError(problem, f"Make another class for the trial, {other}, or delete that folder if it was one.")
     handed = generated_class(desk.assignment, nbformat.read(desk.chapter.solution, as_version=4), size)
     for one in handed:
         write_file(desk.submitted / one.learner / folder / name, one.content)
     return Counter(one.kind for one in handed)
+
+
+def unused_name(root: Path) -> str:
+    """A name that no class beside the one in `root` has yet."""
+    return next(
+        name for number in count(1) if not (root.parent / (name := f"trial{number if number > 1 else ''}")).exists()
+    )

@@ -61,10 +61,11 @@ def class_root(group: str | None) -> Path | None:
 
 def summary(done: Any) -> str:
     """What an instructor reads first: the class in a line, the exercises, the mistakes, the unreadable ones."""
+    from course_lib.grading.class_report import narrow
     from course_lib.render import text_table
 
     wanted = ("Exercises", "Mistakes", "Stopped", "Submissions that")
-    tables = [text_table(rows, title=title) for title, rows in done.report.parts() if title.startswith(wanted)]
+    tables = [text_table(narrow(rows), title=title) for title, rows in done.report.parts() if title.startswith(wanted)]
     waiting = sum(row.manual for row in done.rows.values())
     lines = [f"{done.report.title}: {done.report.headline()}"]
     lines.append(f"Marks written: {len(done.written)}; there already: {len(done.kept)}.")
@@ -77,20 +78,23 @@ def _short(path: Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
+FEW = 3  # the first ones wait for what is computed once, so no time is told from them
+
+
 class ProgressLine:
     """How far it is, on stderr: one line that is written over, or in a file one line every few seconds."""
 
     def __init__(self) -> None:
         self.terminal = sys.stderr.isatty()
         self.last = 0.0
-        self.begun: dict[str, float] = {}
+        self.begun: dict[str, tuple[float, int]] = {}
 
     def __call__(self, what: str, done: int, total: int, left: float | None) -> None:
         """Show the state."""
         now = time.monotonic()
-        begin = self.begun.setdefault(what, now)
-        if left is None and done:
-            left = (now - begin) / done * (total - done)
+        begin, first = self.begun.setdefault(what, (now, done))
+        if left is None and done >= first + FEW:
+            left = (now - begin) / (done - first) * (total - done)
         if done < total and now - self.last < (0.1 if self.terminal else 10.0):
             return
         self.last = now

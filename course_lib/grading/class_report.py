@@ -11,6 +11,7 @@ Nothing that a learner's code said is in the report. Names of learners are, so i
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from course_lib.rates import Rate
 from course_lib.render import html_table, text_table
 
 MOST_MISTAKES = 15
+WHAT = "what it is"
 STATUSES = ("right", "wrong", "error", "timeout", "memory", "killed", "unwritten", "missing")
 
 
@@ -80,15 +82,16 @@ class ClassReport:
 
     def mistakes(self) -> list[dict[str, Any]]:
         """The named mistakes, the most frequent first, each with who made it."""
-        made: dict[tuple[str, str], list[str]] = {}
+        made: dict[tuple[str, str, str], list[str]] = {}
         for result in self.read:
             for item in result.items:
                 if item.mistake:
-                    made.setdefault((f"{item.id} {item.title}", item.mistake), []).append(result.learner)
+                    key = (f"{item.id} {item.title}", item.mistake, first_sentence(item.message))
+                    made.setdefault(key, []).append(result.learner)
         ordered = sorted(made.items(), key=lambda entry: (-len(entry[1]), entry[0]))
         return [
-            {"exercise": exercise, "mistake": mistake, "learners": len(who), "who": ", ".join(sorted(who))}
-            for (exercise, mistake), who in ordered
+            {"exercise": exercise, "mistake": name, "learners": len(who), "who": ", ".join(sorted(who)), WHAT: what}
+            for (exercise, name, what), who in ordered
         ]
 
     def unnamed(self) -> list[dict[str, Any]]:
@@ -128,7 +131,7 @@ class ClassReport:
         seconds = sum(result.seconds for result in self.results)
         return (
             f"{len(self.results)} submissions, {len(self.unreadable)} unreadable. Of the others: mean {mean:.1f}, "
-            f"median {median(points):g} of {self.possible:g} points. They ran for {seconds:.1f} s in the sandbox."
+            f"median {median(points):g} of {self.possible:g} points. Time in the sandbox: {seconds:.1f} s."
         )
 
     def parts(self) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -151,9 +154,10 @@ class ClassReport:
     def text(self) -> str:
         """The report as text."""
         picture = [str(self.picture)] if self.picture else []
-        return "\n\n".join(
-            [self.title, self.headline(), *picture, *(text_table(rows, title=h) for h, rows in self.parts())]
-        )
+        tables = [text_table(narrow(rows), title=heading) for heading, rows in self.parts()]
+        what = [f"{row['exercise']}, {row['mistake']}: {row[WHAT]}" for row in self.mistakes()[:MOST_MISTAKES]]
+        meant = ["\n".join(["What the mistakes are", *what])] if what else []
+        return "\n\n".join([self.title, self.headline(), *picture, *tables, *meant])
 
     __str__ = text
 
@@ -189,6 +193,21 @@ class ClassReport:
         return [folder / name for name in contents]
 
 
+def narrow(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows without the column of sentences, which a table of text has no room for."""
+    return [{key: value for key, value in row.items() if key != WHAT} for row in rows]
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence of a message, which says what the mistake is; the others say what to do.
+
+    Example:
+        >>> first_sentence("The sign is lost, e.g. of words that speak against it. Leave out `abs`.")
+        'The sign is lost, e.g. of words that speak against it.'
+    """
+    return re.split(r"(?<!e\.g\.)(?<!i\.e\.)(?<=[.!?])\s", text, maxsplit=1)[0]
+
+
 def class_report(title: str, results: Sequence[SubmissionResult]) -> ClassReport:
     """The report on the results of a class.
 
@@ -198,6 +217,6 @@ def class_report(title: str, results: Sequence[SubmissionResult]) -> ClassReport
 
     Example:
         >>> class_report("Chapter 8", [SubmissionResult("ada", 8, "", False, "It is empty.")]).headline()
-        '1 submissions, 1 unreadable. Of the others: mean 0.0, median 0 of 0 points. They ran for 0.0 s in the sandbox.'
+        '1 submissions, 1 unreadable. Of the others: mean 0.0, median 0 of 0 points. Time in the sandbox: 0.0 s.'
     """
     return ClassReport(title, tuple(sorted(results, key=lambda result: result.learner)))

@@ -50,6 +50,8 @@ c.CourseDirectory.root = str(root)
 c.CourseDirectory.source_directory = "source"
 c.CourseDirectory.release_directory = "release"
 c.CourseDirectory.db_url = f"sqlite:///{{root / 'gradebook.db'}}"
+# Release and source come from `course release`; formgrader's Generate would take the place of what learners have.
+c.GenerateAssignment.exporter_class = "course_lib.grading.made_by_release.MadeByRelease"
 '''
 
 

@@ -10,6 +10,7 @@ ours:
     grading/seed                the seed of the hidden cases: mode 0600, never handed out
     grading/results/            one file per result, by the hash of what it holds for
     grading/08_…/results/       the last result of each learner, for the report of the class
+    grading/08_…/noticed/       what was noticed when a hand-in was found that is a copy now
     grading/08_…/               the report of the class
 
 The pitfall is a released notebook that somebody has worked in. It is what answers are laid over, so its answer cells
@@ -18,6 +19,7 @@ must still be empty; nbgrader's checksums tell.
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -132,7 +134,26 @@ class Desk:
         """What a learner handed in, read now from nbgrader's folder; believes nothing."""
         with tempfile.TemporaryDirectory(prefix="course-intake-") as scratch:
             found = in_folder(self.submitted / learner, self.chapter, scratch=Path(scratch))
-        return replace(found, learner=learner)
+        return self.recalled(replace(found, learner=learner))
+
+    def remember(self, handed: Handed) -> None:
+        """Keep what was noticed while a hand-in was looked for: its copy has lost the name and the place that it had."""
+        warnings = list(getattr(handed, "warnings", ()))
+        note = self.reports / "noticed" / f"{handed.learner}.json"
+        if warnings:
+            write_file(note, json.dumps({"sha256": handed.sha256, "warnings": warnings}).encode())
+        else:
+            note.unlink(missing_ok=True)
+
+    def recalled(self, handed: Handed) -> Handed:
+        """The copy of a hand-in with what was noticed when the hand-in was found."""
+        if not isinstance(handed, Submission):
+            return handed
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            kept = json.loads((self.reports / "noticed" / f"{handed.learner}.json").read_text(encoding="utf-8"))
+            if kept["sha256"] == handed.sha256:
+                return replace(handed, warnings=tuple(dict.fromkeys((*kept["warnings"], *handed.warnings))))
+        return handed
 
     def result(self, handed: Handed) -> SubmissionResult:
         """The result of a submission: at hand, stored, or computed now; it is noted for the report of the class."""

@@ -11,6 +11,7 @@ import builtins
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from textwrap import shorten
 from typing import Any
 
 from course_lib.checks.exercise import Exercise
@@ -28,6 +29,7 @@ STOPPED: dict[str, str] = {
     "memory": "Your code was stopped because it used too much memory.",
     "killed": "Your code ended its own process, or sent something that is no result, before it was finished.",
 }
+TITLE_LETTERS = 80
 STATUS_OF_ERROR: dict[str, Status] = {"MemoryError": "memory"}
 _one_at_a_time = threading.Lock()  # models are shared, and a check puts them right
 
@@ -152,7 +154,7 @@ def judge_question(question: Question, possible: float, taken: Taken) -> ItemRes
     mistake = f"choice {choice.letter}" if choice is not None and final == "wrong" else ""
     return ItemResult(
         question.id,
-        question.text[:80],
+        shorten(question.text, TITLE_LETTERS, placeholder=" …"),
         points,
         possible,
         final,

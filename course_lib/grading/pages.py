@@ -8,14 +8,18 @@ from jinja2 import ChoiceLoader, DictLoader
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 
 NO_FORMULAS = "{% macro mathjax(url='') %}{% endmacro %}"
+AT_ONCE = (  # formgrader's page of a submission waits for the formulas before it selects the first field
+    "{% macro mathjax(url='') %}<script>window.MathJax = {Hub: {Startup: {signal: "
+    "{Interest: function (tell) { tell('End'); }}}}};</script>{% endmacro %}"
+)
 
 
 class CarefulPage(SanitizeHTML):
     """Cleans outputs, leaves Markdown to the filter that cleans it when it is HTML, and asks no other machine for scripts.
 
     Cleaning the source of Markdown as well would show `->` in a code block as `-&gt;`. nbgrader's templates load
-    the formulas' script from an address that stands in the template, so an empty macro stands before it; formulas are
-    shown as they were written.
+    the formulas' script from an address that stands in the template, so another macro stands before it: empty in feedback, and
+    in formgrader the answer that there is nothing to wait for. Formulas are shown as they were written.
     """
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
@@ -23,7 +27,8 @@ class CarefulPage(SanitizeHTML):
         exporter: Any = self.parent
         environment = exporter.environment
         if not getattr(environment, "asks_nobody", False):
-            environment.loader = ChoiceLoader([DictLoader({"mathjax.html.j2": NO_FORMULAS}), environment.loader])
+            macro = AT_ONCE if exporter.template_name == "formgrade" else NO_FORMULAS
+            environment.loader = ChoiceLoader([DictLoader({"mathjax.html.j2": macro}), environment.loader])
             environment.asks_nobody = True
         found: tuple[Any, Any] = super().preprocess(nb, resources)
         return found

@@ -42,8 +42,9 @@ from course_lib.grading.store import ResultStore, key_of
 
 TRIES = 3
 QUESTION_POINTS = 1.0
-Progress = Callable[[int, int, float], None]
-"""Called as `progress(done, total, seconds left)`."""
+FEW = 3  # results before a time is told: the first ones wait for the sandbox and for what is computed once
+Progress = Callable[[int, int, float | None], None]
+"""Called as `progress(done, total, seconds left, None while nobody can say)`."""
 
 
 def grade(
@@ -84,21 +85,23 @@ def grade(
             ready.append(known.for_learner(one.learner, one.warnings))
         else:
             waiting.setdefault(key, []).append(one)
-    total, done, begin = len(ready) + sum(map(len, waiting.values())), 0, time.monotonic()
+    total, done = len(ready) + sum(map(len, waiting.values())), 0
     for result in ready:
         done += 1
         yield result
     if progress is not None and ready:
         progress(done, total, 0.0)
-    fresh = 0
+    clock: list[float] = []
     for key, result in _computed(assignment, waiting, workers, scheduler, limits or Limits(), sandboxed):
         result = replace(result, key=key)
         store.put(result)
         for one in waiting[key]:
-            done, fresh = done + 1, fresh + 1
+            done += 1
+            clock.append(time.monotonic())
             yield result.for_learner(one.learner, one.warnings)
         if progress is not None:
-            progress(done, total, (time.monotonic() - begin) / fresh * (total - done))
+            told = len(clock) > FEW
+            progress(done, total, (clock[-1] - clock[0]) / (len(clock) - 1) * (total - done) if told else None)
 
 
 def grade_one(

@@ -38,7 +38,7 @@ def _staged(desk: Desk, one: Handed) -> Handed:
     folder = desk.submitted / one.learner / desk.chapter.folder
     mend_time(folder)
     if one.path is None or _is_under(one.path, folder):
-        return one
+        return desk.recalled(one)
     try:
         raw = read_file(one.path, LIMITS.file_bytes)
     except Refused:
@@ -50,6 +50,7 @@ def _staged(desk: Desk, one: Handed) -> Handed:
         write_file(target, raw)
     if isinstance(one, Submission) and one.timestamp:
         write_file(folder / "timestamp.txt", f"{one.timestamp}\n".encode("ascii"))
+    desk.remember(one)
     return replace(one, path=target)
 
 

@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from course_lib.authoring.chapters import course_root, find_chapters
+from course_lib.authoring.chapters import Chapter, course_root, find_chapters
 from course_lib.authoring.release import nbgrader_settings
 from course_lib.errors import CourseError
 from course_lib.grading import service
@@ -26,6 +26,7 @@ from course_lib.names import did_you_mean
 
 Progress = Callable[[str, int, int, float | None], None]
 """Called as `progress(what, done, total, seconds left or None)`."""
+MOST_NAMES = 20
 DEFAULT_MAKER = "course_lib.grading.assignment:assignment_of"
 
 
@@ -85,8 +86,19 @@ def open_desk(word: str, *, root: Path | None = None, sandboxed: bool = True) ->
     root = course_root() if root is None else Path(root).resolve()
     desk = desk_at(root, _folder(word, root), sandboxed=sandboxed)
     if not desk.chapter.release.is_file():
-        raise CourseError(f"{desk.chapter.release} is missing.", f"Run `course build {desk.chapter.number}`.")
+        raise _not_there(desk.chapter)
     return desk, nbgrader_settings(root)
+
+
+def _not_there(chapter: Chapter) -> CourseError:
+    """What to say where there is no notebook for learners: a class has what was released to it, the course what was built."""
+    if chapter.root == course_root():
+        return CourseError(f"{chapter.release} is missing.", f"Run `course build {chapter.number}`.")
+    number, name = f"{chapter.number:02}", chapter.root.name
+    released = sorted({path.parent.name[:2] for path in chapter.root.glob("release/[0-9][0-9]_*/*.ipynb")})
+    there = f"released: {', '.join(released)}" if released else "nothing is"
+    problem = f"Chapter {number} has not been released to the class {name!r} ({there})."
+    return CourseError(problem, f"Release it: `course release {number} --class {name}`.")
 
 
 def desk_at(root: Path, folder: str, *, sandboxed: bool = True, releases: str = "") -> Desk:
@@ -152,11 +164,16 @@ def grade_class(desk: Desk, settings: Any, wishes: Wishes, progress: Progress) -
     pages = write_feedback(
         desk, settings, list(results.values()), known, progress=lambda done, n: progress("feedback", done, n, None)
     )
-    everybody = desk.noted() if wishes.learners else list(results.values())
-    report = class_report(f"{desk.chapter.folder} ({desk.chapter.root.name})", everybody)
+    report = class_report(f"{desk.chapter.folder} ({desk.chapter.root.name})", _everybody(desk, results, known))
     failed = [f"{name}: the marks could not be written. {why}" for name, why in marks.failed.items()]
     failed += [f"{name}: there is no feedback page. {why}" for name, why in pages.items()]
     return Graded(report, known, marks.written, marks.kept, tuple(failed), tuple(report.write(desk.reports)))
+
+
+def _everybody(desk: Desk, results: dict[str, SubmissionResult], known: dict[str, Any]) -> list[SubmissionResult]:
+    """The last result of everybody who is in the gradebook, whoever was graded now."""
+    noted = {result.learner: result for result in desk.noted() if result.learner in known}
+    return list({**noted, **results}.values())
 
 
 def collect(desk: Desk, wishes: Wishes, scratch: Path) -> list[Handed]:
@@ -166,18 +183,24 @@ def collect(desk: Desk, wishes: Wishes, scratch: Path) -> list[Handed]:
     source = wishes.submitted or desk.submitted
     if not source.exists():
         remedy = "Put submissions into submitted/LEARNER/CHAPTER/, or say where they are: --submitted FOLDER_OR_ZIP."
-        raise CourseError(f"There is no {source}.", remedy)
+        raise CourseError(f"There is no {source}.", f"{_classes_of(desk)}{remedy}")
     handed = find_submissions(source, desk.chapter, pattern=wishes.pattern, scratch=scratch)
     return stage(desk, _picked(handed, wishes.learners))
+
+
+def _classes_of(desk: Desk) -> str:
+    """Which classes there are, for who works in the course's own folder."""
+    there = sorted(path.parent.name for path in desk.chapter.root.glob("classes/*/nbgrader_config.py"))
+    return f"For a class, add --class NAME ({', '.join(there)}). " if there else ""
 
 
 def _picked(handed: Sequence[Handed], learners: Sequence[str]) -> list[Handed]:
     names = [one.learner for one in handed]
     for learner in learners:
         if learner not in names:
-            raise CourseError(
-                f"There is no submission of {learner!r}.", f"{did_you_mean(learner, names)}There are {len(names)}."
-            )
+            listed = ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
+            remedy = f"{did_you_mean(learner, names)}There are {len(names)}: {listed}."
+            raise CourseError(f"There is no submission of {learner!r}.", remedy)
     return [one for one in handed if not learners or one.learner in learners]
 
 

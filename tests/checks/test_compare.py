@@ -94,3 +94,22 @@ def test_bytes_and_dictionaries_are_compared() -> None:
     assert compare({"a": 1.0}, {"b": 1.0}, rtol=0, atol=0).what == "values"
     assert compare({"a": 1.0}, {"a": 2.0}, rtol=0, atol=0).detail.startswith("At 'a'")
     assert compare({"a": 1.0}, [1.0], rtol=0, atol=0).what == "kind"
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual"),
+    [
+        ("begins alike and goes on " * 3 + "yes", "begins alike and goes on " * 3 + "no"),
+        ("x" * 200, "x" * 201),
+        (b"y" * 200 + b"1", b"y" * 200 + b"2"),
+        (torch.tensor([1.0, 2, 3, 4, 5]), torch.tensor([1.0, 2, 3, 4, 6])),
+        (torch.tensor(0.123456), torch.tensor(0.123457)),
+        ([[1, 2, 3, 4, 5]], [[1, 2, 3, 4, 6]]),
+        ([["one", "two", "three", "four"]], [["one", "two", "three", "five"]]),
+        ({"key": [1, 2, 3, "s" * 90]}, {"key": [1, 2, 3, "s" * 90 + "t"]}),
+    ],
+)  # fmt: skip
+def test_what_is_shown_of_two_that_differ_differs(expected, actual):
+    difference = compare(expected, actual, rtol=0, atol=0)
+    assert difference.expected != difference.actual
+    assert max(len(difference.expected), len(difference.actual)) < 90

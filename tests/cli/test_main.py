@@ -72,6 +72,18 @@ def test_ctrl_c_becomes_one_line_and_exit_code_130(
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a pipe whose reader has left is another error there")
+def test_a_reader_who_has_left_is_not_a_traceback() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "course_lib", "--help"]
+    try:
+        done = subprocess.run(command, cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=300)
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
 @pytest.mark.parametrize("name", READ_BY_OLD_PYTHON)
 def test_what_runs_first_can_be_parsed_by_python_3_8(name: str) -> None:
     source = (ROOT / "course_lib" / name).read_text(encoding="utf-8")

@@ -180,6 +180,18 @@ def test_a_time_that_is_none_does_not_keep_formgrader_from_listing_the_class(gro
     }
 
 
+def test_formgraders_page_waits_for_no_formulas(group):
+    """Its script waits for MathJax before it selects the first field; feedback has no script of that kind."""
+    from jinja2 import Environment
+
+    from course_lib.grading.pages import AT_ONCE, NO_FORMULAS
+
+    assert "MathJax" not in page(group.root, "full").split("<body")[1]
+    written = Environment().from_string(AT_ONCE + "{{ mathjax() }}").render()
+    assert "Interest: function (tell) { tell('End'); }" in written
+    assert Environment().from_string(NO_FORMULAS + "{{ mathjax() }}").render() == ""
+
+
 # --- one learner, time, marks by hand --------------------------------------------------------------------------------
 
 
@@ -189,8 +201,29 @@ def test_one_learner_again(copied):
     assert found.written == ("sums",)
     assert marks(copied) == {**MARKS, "sums": ex.FULL}
     assert {result.learner for result in found.report.results} == set(MARKS)
-    with pytest.raises(CourseError, match=r"no submission of 'sum'.*Did you mean 'sums'"):
+    with pytest.raises(CourseError, match=r"no submission of 'sum'.*Did you mean 'sums'.*11: broken, copied, full"):
         grade(copied, learners=("sum",))
+
+
+def test_a_second_batch_is_one_of_the_class(copied, tmp_path):
+    """The report is on everybody, and what was noticed about a file stays when its copy is graded again."""
+    late = tmp_path / "late"
+    late.mkdir()
+    (late / "zoe_My work.ipynb").write_text(json.dumps(ex.filled(copied)))
+    found = grade(copied, submitted=late, pattern="{learner}_*.ipynb")
+    assert found.written == ("zoe",)
+    assert {result.learner for result in found.report.results} == {*MARKS, "zoe"}
+    seen = [row for row in found.report.warnings() if row["learner"] == "zoe"]
+    assert ["My work.ipynb" in row["noticed"] for row in seen] == [True]
+
+    again = grade(copied)
+    assert again.written == ()
+    assert [row for row in again.report.warnings() if row["learner"] == "zoe"] == seen
+    assert "Noticed: " in page(copied, "zoe", "feedback.txt")
+    assert ex.desk(copied).handed_in("zoe").warnings == (seen[0]["noticed"],)
+
+    ex.hand_in(copied, "zoe", ex.sums(copied))  # another file, of which nothing was noticed
+    assert not [row for row in grade(copied).report.warnings() if row["learner"] == "zoe"]
 
 
 def mark_by_hand(root: Path, learner: str, points: float) -> None:
@@ -315,7 +348,9 @@ def test_feedback_says_which_mistake_it_is(group):
 
 def test_the_report_of_the_class(group):
     report = group.graded.report
-    assert report.mistakes() == [{"exercise": "1.1 The mean", "mistake": "sum", "learners": 1, "who": "sums"}]
+    sentence = "That is the sum; how many scores are there?"
+    sums = {"exercise": "1.1 The mean", "mistake": "sum", "learners": 1, "who": "sums", "what it is": sentence}
+    assert report.mistakes() == [sums]
     assert [row["learner"] for row in report.could_not_be_read()] == ["broken", "thief", "whole"]
     assert [row for row in report.warnings() if row["learner"] == "renamed"]
     assert report.exercises()[0]["share right"].startswith("5 of 8 = ")
@@ -325,6 +360,7 @@ def test_the_report_of_the_class(group):
     for name in ("class.html", "class.txt"):
         text = (group.root / "grading" / ex.CHAPTER / name).read_text()
         assert "1.1 The mean" in text
+        assert sentence in text
         assert ex.SCRIPT not in text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import example_class as ex
 import example_course
+from nbgrader_commands import nbgrader
 
 from course_lib.authoring.release import for_a_class
 from course_lib.errors import CourseError
@@ -87,3 +89,28 @@ def test_names_of_classes_are_names_of_folders(course, name):
 def test_a_class_that_is_not_there_is_a_sentence(course):
     with pytest.raises(CourseError, match=r"no class 'winter'.*none yet.*course release NN --class winter"):
         class_folder("winter", course)
+
+
+def test_a_chapter_that_the_class_does_not_have_is_a_sentence(course):
+    found = release(course)
+    shutil.rmtree(found.notebook.parent)
+    with pytest.raises(
+        CourseError, match=r"01 has not been released to the class 'autumn' \(nothing is\).*course release 01"
+    ):
+        open_desk("01", root=found.folder)
+
+
+def test_who_forgot_the_class_reads_which_there_are(course):
+    release(course)
+    desk, settings = open_desk("01", root=course, sandboxed=False)
+    shutil.rmtree(desk.submitted, ignore_errors=True)
+    with pytest.raises(CourseError, match=r"There is no .*submitted.*--class NAME \(autumn\)"):
+        grade_class(desk, settings, Wishes(), lambda *state: None)
+
+
+def test_formgraders_generate_takes_the_place_of_nothing(course, tmp_path):
+    found = release(course)
+    before, log = found.notebook.read_bytes(), tmp_path / "log.txt"
+    assert nbgrader("generate_assignment", ex.CHAPTER, "--force", cwd=found.folder, log=log) != 0
+    assert found.notebook.read_bytes() == before
+    assert "Nothing was changed" in log.read_text()
