@@ -13,9 +13,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from course_lib.grading.cell_code import parse_code, same_code
 from course_lib.grading.notebooks import grade_id_of, source_of, with_choice
 from course_lib.grading.program import Take
-from course_lib.grading.sources import names_of, parse_code, same_code
+from course_lib.grading.sources import names_of
 
 Role = Literal["text", "given", "answer", "test", "prose"]
 

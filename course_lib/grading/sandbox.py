@@ -186,7 +186,7 @@ class Sandbox:
         """Run one job; yields what comes back, message by message, and an `Ended` at the end.
 
         Args:
-            job: "steps", "skip", "cases" and "hidden", see `warm.play`; cases are encoded, those of each exercise by itself.
+            job: "steps", "skip", "cases" and "hidden", see `player.play`; cases are encoded, those of each exercise by itself.
                 The hidden ones are sent when everything else has been done and sent back. What comes after that is
                 marked "late": it may tell of hidden cases.
             limits: what it may use.

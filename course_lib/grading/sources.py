@@ -4,7 +4,7 @@ A cell reads a name *now* (while it runs) or *later* (inside a function that som
 decides which definition it gets. It changes a name without binding it by assigning to a part of it, or by a statement
 that is nothing but a method call: `cache.update(x=1)`, `torch.manual_seed(0)`.
 
-The source is somebody else's: Python's parser is only shown what is short and flat enough for it.
+Parsing is the business of `cell_code`, and what a function reads from outside that of `scopes`.
 """
 
 from __future__ import annotations
@@ -12,45 +12,19 @@ from __future__ import annotations
 import ast
 import re
 import threading
-import warnings
 from collections import OrderedDict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-LONGEST, DEEPEST_BRACKETS = 100_000, 60
-_MAGIC = re.compile(
-    r"^(?P<indent>[ \t]*)(?:[%!?]).*$"
-    r"|^(?P<left>[^#\n'\"]*?=[ \t]*)[%!](?!=).*$"
-    r"|^(?P<query>[ \t]*)[\w.]+\?\??[ \t]*$",
-    re.MULTILINE,
-)
-_CELL_MAGIC = re.compile(r"\s*%%(?P<name>\w+)[^\n]*\n?")
-_TIMED = ("time", "capture", "prun", "timeit")
+from course_lib.grading.cell_code import CELL_MAGIC, TIMED, parse_code
+from course_lib.grading.scopes import annotations_of, captured, free_names, root_of
+
 _STRANGE = frozenset(
     ("exec", "eval", "globals", "locals", "vars", "setattr", "delattr", "get_ipython", "__import__", "compile")
 )
 _STRANGE_LINE = re.compile(r"^[ \t]*%(run|load|pylab|autocall|edit|macro|rerun|recall)\b", re.MULTILINE)
 _SHOWING = frozenset(
-    (
-        "print",
-        "display",
-        "check",
-        "len",
-        "type",
-        "help",
-        "repr",
-        "str",
-        "list",
-        "sorted",
-        "sum",
-        "max",
-        "min",
-        "dir",
-        "id",
-    )
-)
-_IGNORED = re.compile(r"#[^\n]*|[\s()]+")
-_parser = threading.Lock()
+    ("print", "display", "check", "len", "type", "help", "repr", "str", "list", "sorted", "sum", "max", "min", "dir", "id")
+)  # fmt: skip
 
 
 @dataclass
@@ -87,51 +61,6 @@ class Names:
         return self.binds | self.may_bind
 
 
-def parse_code(text: str) -> ast.Module | None:
-    """The syntax tree of a cell, IPython's own lines blanked; None when it has none, or a bad one to look at.
-
-    Example:
-        >>> [type(node).__name__ for node in parse_code("%matplotlib inline\\nx = 1").body]
-        ['Pass', 'Assign']
-        >>> parse_code("def f(:") is None
-        True
-    """
-    if _too_much(text):
-        return None
-    magic = _CELL_MAGIC.match(text)
-    if magic:
-        text = text[magic.end() :] if magic["name"] in _TIMED else ""
-    return _tree(text) or _tree(_MAGIC.sub(_blank, text))
-
-
-def _blank(found: re.Match[str]) -> str:
-    if found["left"] is not None:
-        return f"{found['left']}None"
-    return f"{found['indent'] or found['query'] or ''}pass"
-
-
-def _too_much(text: str) -> bool:
-    return len(text) > LONGEST or _depth(text) > DEEPEST_BRACKETS
-
-
-def _depth(text: str) -> int:
-    """How deep brackets are nested, those in strings included."""
-    deepest = depth = 0
-    for found in re.finditer(r"[()\[\]{}]", text):
-        depth = depth + 1 if found[0] in "([{" else max(0, depth - 1)
-        deepest = max(deepest, depth)
-    return deepest
-
-
-def _tree(text: str) -> ast.Module | None:
-    try:
-        with _parser, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
 def names_of(text: str) -> Names | None:
     """What the code of a cell does with names; None when that cannot be said. The caller changes nothing in it.
 
@@ -151,8 +80,8 @@ def _names_of(text: str) -> Names | None:
     tree = parse_code(text)
     if tree is None:
         return None
-    magic = _CELL_MAGIC.match(text)
-    hides = magic is not None and magic["name"] not in _TIMED
+    magic = CELL_MAGIC.match(text)
+    hides = magic is not None and magic["name"] not in TIMED
     found = Names(strange=hides or _STRANGE_LINE.search(text) is not None)
     try:
         for statement in tree.body:
@@ -189,21 +118,6 @@ class _Known:
 
 
 _known = _Known()
-
-
-def same_code(one: str, other: str) -> bool:
-    """Whether two cells are the same but for white space and comments."""
-    if one.strip() == other.strip():
-        return True
-    if _IGNORED.sub("", one) != _IGNORED.sub("", other):
-        return False
-    left, right = (None if _too_much(text) else _tree(text) for text in (one, other))
-    if left is None or right is None:
-        return False
-    try:
-        return ast.dump(left) == ast.dump(right)
-    except RecursionError:
-        return False
 
 
 class _Reader(ast.NodeVisitor):
@@ -349,7 +263,7 @@ class _Reader(ast.NodeVisitor):
         """Which case it is, is seen when it runs."""
         self.visit(node.subject)
         for case in node.cases:
-            self.found.may_bind |= set(_captured(case.pattern))
+            self.found.may_bind |= set(captured(case.pattern))
             if case.guard is not None:
                 self.visit(case.guard)
             self._block(case.body, sure=False)
@@ -358,7 +272,7 @@ class _Reader(ast.NodeVisitor):
         """Decorators, defaults and annotations are read now, the body later."""
         for part in [*node.decorator_list, *node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]:
             self.visit(part)
-        for annotation in _annotations(node):
+        for annotation in annotations_of(node):
             self.visit(annotation)
         later, written = free_names(node)
         self.found.later |= later
@@ -408,80 +322,3 @@ class _Reader(ast.NodeVisitor):
         self.found.strange |= inner.strange
 
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
-
-
-def root_of(node: ast.AST) -> str:
-    """`a` for `a`, `a.b[0].c` and `a.b().c`; "" when it does not begin with a name."""
-    while not isinstance(node, ast.Name):
-        if isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
-            node = node.value
-        elif isinstance(node, ast.Call):
-            node = node.func
-        else:
-            return ""
-    return node.id
-
-
-def _captured(pattern: ast.pattern) -> Iterator[str]:
-    for node in ast.walk(pattern):
-        name = getattr(node, "name", None) or getattr(node, "rest", None)
-        if isinstance(name, str):
-            yield name
-
-
-def _annotations(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.expr]:
-    arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
-    found = [argument.annotation for argument in arguments if argument is not None]
-    return [annotation for annotation in [*found, node.returns] if annotation is not None]
-
-
-def free_names(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> tuple[set[str], set[str]]:
-    """The global names that a function may read when it is called, and those that it binds by `global`.
-
-    A name that is bound anywhere inside is taken for a local one, functions inside it included; that is right but for
-    names which an inner function has of its own and the outer one reads from outside, so those are kept.
-    """
-    reads: set[str] = set()
-    written: set[str] = set()
-    _scope(function, frozenset(), reads, written)
-    return reads, written
-
-
-def _scope(function: ast.AST, outer: frozenset[str], reads: set[str], written: set[str]) -> None:
-    own, inner = set(_parameters(function)), []
-    loads: set[str] = set()
-    globals_: set[str] = set()
-    body = function.body if isinstance(function.body, list) else [function.body]  # type: ignore[attr-defined]
-    stack: list[ast.AST] = list(body)
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            if not isinstance(node, ast.Lambda):
-                own.add(node.name)
-                stack += [*node.decorator_list, *_annotations(node)]
-            stack += [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
-            inner.append(node)
-            continue
-        if isinstance(node, ast.Global):
-            globals_ |= set(node.names)
-        elif isinstance(node, ast.Name):
-            (loads if isinstance(node.ctx, ast.Load) else own).add(node.id)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            own |= {alias.asname or alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ClassDef | ast.ExceptHandler) and node.name:
-            own.add(node.name)
-        elif isinstance(node, ast.pattern):
-            own |= set(_captured(node))
-        stack += ast.iter_child_nodes(node)
-    written |= own & globals_
-    visible = (outer | own) - globals_
-    reads |= (loads | globals_) - visible
-    for one in inner:
-        _scope(one, frozenset(visible), reads, written)
-
-
-def _parameters(function: ast.AST) -> Iterator[str]:
-    arguments: ast.arguments = function.args  # type: ignore[attr-defined]
-    for one in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]:
-        if one is not None:
-            yield one.arg

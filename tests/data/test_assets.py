@@ -335,7 +335,7 @@ class TestManifest:
             assert asset.wheel.startswith(f"{asset.distribution.replace('-', '_')}-{asset.version}-")
             assert min(asset.bytes, *(file.bytes for file in asset.files)) > 0
             assert asset.licence
-            assert "http" in asset.origin
+            assert "http" in asset.origin or f"(PyPI: {asset.distribution})" in asset.origin
             assert asset.what
 
     @pytest.mark.parametrize("path", ["../x", "/etc/x", "a/../../x", "a\\..\\x", "C:/x"])

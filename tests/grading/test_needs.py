@@ -11,10 +11,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from handed_in import add, cell, filled, release
 
+from course_lib.grading.cell_code import parse_code, same_code
 from course_lib.grading.needs import needed
 from course_lib.grading.normalise import normalise
 from course_lib.grading.program import Cell, Take
-from course_lib.grading.sources import names_of, parse_code, same_code
+from course_lib.grading.sources import names_of
 
 
 def kept(*cells: str, variable: str = "f", given: bool = True, answer: str = "") -> list[int]:
