@@ -19,9 +19,9 @@ from course_lib.checks.questions import Question
 from course_lib.checks.registry import exercises, questions
 from course_lib.data.cache import cache_dir
 from course_lib.errors import CourseError
+from course_lib.grading.bubblewrap import MODULES, Place
 from course_lib.grading.cell_code import parse_code
 from course_lib.grading.matching import released_cells
-from course_lib.grading.sandbox import MODULES, Place
 from course_lib.grading.seal import PACKAGE, sealed_copy
 
 PACKAGES = ("torch", "transformers", "numpy", "scikit-learn", "peft")

@@ -5,7 +5,7 @@
 
 bubblewrap (the sandbox of Flatpak) builds the wall: no network, no file but the interpreter, the sealed library and the
 models, all read-only, no user, no capabilities, nothing that outlives it. Inside, every submission gets namespaces and
-scratch folders of its own (`warm`), so that one cannot see or disturb another. Where bubblewrap is missing, grading is
+scratch folders of its own (`warm`, `cage`), so that one cannot see or disturb another. Where bubblewrap is missing, grading is
 refused, because learner code would then run as you; `--no-sandbox` is for code that you trust.
 
 Sources: bubblewrap, https://github.com/containers/bubblewrap; namespaces(7), capabilities(7), cgroups(7).
@@ -16,7 +16,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import os
 import queue
 import signal
 import socket
@@ -25,45 +24,22 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from course_lib.errors import CourseError
 from course_lib.grading import wire
-from course_lib.grading.limits import SCRATCH, Group, Limits, sandbox_program
+from course_lib.grading.bubblewrap import Place, command, environment, outside_place, prefixes, remedy_for
+from course_lib.grading.limits import SCRATCH, Group, Limits
 from course_lib.grading.plain import NotPlain, decode, encode
-from course_lib.progress.events import OFF, VARIABLE
 
-MODULES = ("numpy", "torch", "transformers", "matplotlib.pyplot", "IPython.core.interactiveshell", "course_lib.models")
 START_SECONDS = 300.0
 MOST_MESSAGE = 40 * 2**20
 
 
 class SandboxDied(Exception):
     """The warm process has ended; a new one can be started, and the job run again."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """What the sandbox has to offer, all of it read-only.
-
-    Attributes:
-        python_path: folders for imports, as they are called inside.
-        binds: outside to inside, folders and files.
-        modules: imported by the warm process before the first submission.
-        wanted: what the chapter's own cells import, "package.module" or "package.module:name"; imported there too.
-        models: loaded by it, names as `load_model` takes them.
-        environment: variables.
-    """
-
-    python_path: tuple[str, ...]
-    binds: tuple[tuple[str, str], ...]
-    modules: tuple[str, ...] = MODULES
-    models: tuple[str, ...] = ()
-    environment: tuple[tuple[str, str], ...] = ()
-    wanted: tuple[str, ...] = ()
 
 
 End = Literal["done", "timeout", "died", "flood", "nonsense"]
@@ -117,7 +93,7 @@ class Sandbox:
             self.close()
             if killed:
                 raise SandboxDied
-            raise CourseError(f"The sandbox does not start. {said}".strip(), _remedy(said))
+            raise CourseError(f"The sandbox does not start. {said}".strip(), remedy_for(said))
 
     def __enter__(self) -> Sandbox:
         return self
@@ -151,7 +127,7 @@ class Sandbox:
             inside.close()
             setup: dict[str, Any] = {"modules": self.place.modules, "models": self.place.models}
             setup |= {"wanted": self.place.wanted, "confine": self.confined}
-            setup["kept"] = [path for path in _prefixes() if path.startswith(tuple(f"{folder}/" for folder in SCRATCH))]
+            setup["kept"] = [path for path in prefixes() if path.startswith(tuple(f"{folder}/" for folder in SCRATCH))]
             self._control.send(json.dumps(setup).encode())
             while message := self._control.recv(2**16):
                 report = json.loads(message)
@@ -298,80 +274,3 @@ def _events(sock: socket.socket, limits: Limits, hidden: bytes) -> Iterator[dict
         if event["event"] == "begin":
             step_end = time.monotonic() + limits.step_seconds
         yield {**event, "late": shown}
-
-
-def command(place: Place, descriptor: int, confined: bool) -> list[str]:
-    """The command line of the warm process, in bubblewrap or bare."""
-    python = [sys.executable, "-B", "-m", "course_lib.grading.warm", str(descriptor)]
-    if not confined:
-        return python
-    program = sandbox_program()
-    if program is None:
-        raise CourseError(
-            "Grading runs learners' code, and bubblewrap, the sandbox for it, is not installed here.",
-            "Install it (`apt install bubblewrap`), or add --no-sandbox if you trust every line that was handed in.",
-        )
-    return [program, *walls(), *binds(place), "--remount-ro", "/", "--", *python]
-
-
-def walls() -> list[str]:
-    """What is cut off."""
-    return [
-        "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
-        "--uid", "65534", "--gid", "65534", "--hostname", "sandbox", "--die-with-parent", "--new-session",
-        "--cap-drop", "ALL",
-    ]  # fmt: skip
-
-
-def binds(place: Place) -> list[str]:
-    """What is there: the system's programs, the interpreter, and what the place names, all read-only."""
-    found = ["--ro-bind", "/usr", "/usr"]
-    for name in ("bin", "sbin", "lib", "lib32", "lib64"):
-        path = Path("/") / name
-        if path.is_symlink():
-            found += ["--symlink", os.readlink(path), str(path)]
-        elif path.is_dir():
-            found += ["--ro-bind", str(path), str(path)]
-    for name in ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "fonts", "alternatives"):
-        found += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    found += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/home/learner", "--dir", "/run"]
-    inside_usr = [prefix for prefix in _prefixes() if not prefix.startswith("/usr/")]
-    for prefix in inside_usr:
-        found += ["--ro-bind", prefix, prefix]
-    for outside, inside in place.binds:
-        found += ["--ro-bind", outside, inside]
-    return found
-
-
-def _prefixes() -> list[str]:
-    """The folders of this interpreter: the environment, and the Python that it was made from."""
-    found = {os.path.realpath(sys.prefix), os.path.realpath(sys.base_prefix), os.path.abspath(sys.prefix)}
-    return sorted(found - {"/usr"})
-
-
-def environment(place: Place, confined: bool) -> dict[str, str]:
-    """The variables of the warm process: none of this process's own."""
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    home = "/home/learner" if confined else os.path.expanduser("~")
-    return {
-        "PATH": "/usr/bin:/bin", "HOME": home, "LANG": "C.UTF-8", "MPLBACKEND": "Agg", "MPLCONFIGDIR": "/tmp/matplotlib",
-        "IPYTHONDIR": "/tmp/ipython", "PYTHONPATH": os.pathsep.join(place.python_path), "PYTHONHASHSEED": "0",
-        "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", VARIABLE: OFF, **threads, **dict(place.environment),
-    }  # fmt: skip
-
-
-def _remedy(said: str) -> str:
-    if "amespace" in said or "Operation not permitted" in said or "uid map" in said:
-        return (
-            "This machine does not let you make user namespaces (containers often forbid it). Grade on a machine that does, "
-            "or add --no-sandbox if you trust every line that was handed in."
-        )
-    return "Run `course doctor`; if the default model is missing, `course setup` fetches it."
-
-
-def outside_place(place: Place) -> Place:
-    """The same place for a process without a sandbox: paths as they are outside."""
-    moved = {inside: outside for outside, inside in place.binds}
-    path: Sequence[str] = [moved.get(folder, folder) for folder in place.python_path]
-    values = tuple((name, moved.get(value, value)) for name, value in place.environment)
-    return replace(place, python_path=tuple(path), environment=values)

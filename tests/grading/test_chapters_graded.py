@@ -7,9 +7,9 @@ from course_lib.authoring.chapters import find_chapters
 from course_lib.authoring.registry import course_registry
 from course_lib.authoring.source import solution_notebook
 from course_lib.grading.assignment import assignment_of
+from course_lib.grading.grader import Grader
 from course_lib.grading.intake import Submission, read_submission
 from course_lib.grading.limits import Limits, sandbox_program
-from course_lib.grading.service import Grader
 
 pytestmark = [
     pytest.mark.skipif(sandbox_program() is None, reason="bubblewrap is not installed"),

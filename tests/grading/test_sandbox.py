@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from course_lib.errors import CourseError
-from course_lib.grading import sandbox as module
-from course_lib.grading.limits import Limits, sandbox_program
-from course_lib.grading.sandbox import Ended, Place, Sandbox, SandboxDied
+from course_lib.grading import bubblewrap
+from course_lib.grading.bubblewrap import Place
+from course_lib.grading.limits import Group, Limits, sandbox_program
+from course_lib.grading.sandbox import Ended, Sandbox, SandboxDied
 from course_lib.grading.seal import sealed_copy
 
 needs_bubblewrap = pytest.mark.skipif(sandbox_program() is None, reason="bubblewrap is not installed")
@@ -199,7 +200,7 @@ def test_disk_is_bounded(box):
 
 def test_processes_are_bounded(box):
     said = printed(box, BOMB)
-    group = module.Group("try", LIMITS)
+    group = Group("try", LIMITS)
     group.remove()
     if os.geteuid() == 0 and not group.folders:
         pytest.skip("root, and no control group can be made here")
@@ -237,7 +238,7 @@ def test_a_dead_warm_process_is_an_exception_and_a_new_one_starts(tmp_path):
 
 
 def test_without_bubblewrap_it_refuses_and_says_what_to_do(monkeypatch):
-    monkeypatch.setattr(module, "sandbox_program", lambda: None)
+    monkeypatch.setattr(bubblewrap, "sandbox_program", lambda: None)
     with pytest.raises(CourseError, match=r"bubblewrap.*--no-sandbox"):
         Sandbox(Place((), ()))
 

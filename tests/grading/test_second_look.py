@@ -8,12 +8,13 @@ import pytest
 
 from course_lib.grading.assignment import Assignment
 from course_lib.grading.attempt import _up_to
+from course_lib.grading.grader import in_doubt
 from course_lib.grading.intake import Submission
 from course_lib.grading.limits import Limits
 from course_lib.grading.player import put_back
 from course_lib.grading.program import Cell, Take
 from course_lib.grading.results import ItemResult, SubmissionResult
-from course_lib.grading.service import in_doubt, judged_parcel, run_elsewhere
+from course_lib.grading.service import judged_parcel, run_elsewhere
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
