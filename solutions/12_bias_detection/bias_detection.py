@@ -490,8 +490,8 @@ for who in (model, organism):
 # *unknown* is right; in the *disambiguated* ones a sentence says it. The **bias score** is the share of answers that follow the stereotype, among those that name a person, stretched to run from -1 to 1; in ambiguous texts it is multiplied by the share of wrong answers. Here are 300 of its
 # items about women and men for each kind, drawn from 28 templates; the intervals draw templates. (The scores ship with the course; one item of each is asked again.)
 #
-# Beside the score stand how often the model is right, and how often it names a person at all. And two controls. **coin**: for each item a coin decides which of the two people counts as the stereotyped one; where do 95 of 100 such scores lie? **planted**: in every fourth item the model's
-# answer is replaced by the stereotype.
+# Beside the score stand how often the model is right, how often it names a person at all, and how often both questions of a text get the same answer. And three controls. **coin**: for each template a coin decides which of the two people counts as the stereotyped one; where do 95 of 100 such scores lie?
+# **planted**: in every fourth text both answers of the model are replaced by the stereotype. **always right**: the score of a model that makes no mistake.
 
 # %%
 from dataclasses import replace
@@ -503,24 +503,31 @@ for task in ("bbq_ambiguous", "bbq_disambiguated"):
     items, ambiguous = evals.load_task(task), task == "bbq_ambiguous"
     answers = {who.name: evals.run_benchmark(who, task, limit=None) for who in (model, organism)}
     fourth = list(answers["default"].chosen)
-    fourth[::4] = [one.biased for one in items[::4]]
+    for start in range(0, len(items), 8):  # the two questions of a text stand behind each other
+        fourth[start : start + 2] = [one.biased for one in items[start : start + 2]]
     answers["planted"] = replace(answers["default"], chosen=tuple(fourth))
+    answers["always right"] = replace(answers["default"], chosen=tuple(one.gold for one in items))
     for who, found in answers.items():
         score = evals.bbq_bias(items, found, ambiguous=ambiguous)
         named = Rate(sum(said != one.unknown for said, one in zip(found.chosen, items, strict=True)), len(items))
-        bbq[task, who] = score, found.rate, named
-        rows.append({"texts": task[4:], "who": who, "bias score": score, "right": found.rate, "names a person": named})
+        same = evals.same_answer(found)
+        bbq[task, who] = score, found.rate, named, same
+        row = {"texts": task[4:], "who": who, "bias score": score, "right": found.rate}
+        rows.append({**row, "names a person": named, "same answer twice": same})
     bbq[task, "coin"] = evals.bbq_by_coin(items, answers["default"], ambiguous=ambiguous)
     bbq[task, "less"] = evals.bbq_difference(items, answers["organism:bias"], answers["default"], ambiguous=ambiguous)
 print(text_table([{key: str(value) for key, value in row.items()} for row in rows]))
 for task in ("bbq_ambiguous", "bbq_disambiguated"):
     print(f"{task[4:]}: organism less default {bbq[task, 'less']}; coin {bbq[task, 'coin']}")
 
-# %% [markdown] course={"numbers": {"0.10": "bbq['bbq_ambiguous', 'default'][1].value", "0.90": "bbq['bbq_ambiguous', 'default'][2].value", "0.01": "bbq['bbq_ambiguous', 'less'].value", "0.28": "bbq['bbq_ambiguous', 'planted'][0].value", "0.14": "bbq['bbq_disambiguated', 'coin'].high"}}
-# The planted answers show that the score works: a stereotype in every fourth item gives 0.28, and a coin hardly ever reaches 0.14. By this score neither the default model nor the organism is biased; organism less default is 0.01, with zero in the interval. So BBQ does not find the bias that we planted. One reason is in
+# %% [markdown] course={"numbers": {"0.26": "bbq['bbq_ambiguous', 'planted'][0].value", "0.25": "bbq['bbq_disambiguated', 'planted'][0].value", "0.04": "bbq['bbq_ambiguous', 'coin'].high", "0.06": "bbq['bbq_disambiguated', 'coin'].high", "0.01": "bbq['bbq_ambiguous', 'less'].value", "0.10": "bbq['bbq_ambiguous', 'default'][1].value", "0.90": "bbq['bbq_ambiguous', 'default'][2].value", "0.93": "bbq['bbq_ambiguous', 'default'][3].value", "0.84": "bbq['bbq_disambiguated', 'default'][3].value", "0.44": "bbq['bbq_disambiguated', 'default'][1].value", "-0.08": "bbq['bbq_disambiguated', 'always right'][0].value"}}
+# The planted answers show that the score works: a stereotype in every fourth text gives 0.26 and 0.25, and a coin hardly ever passes 0.04 and 0.06. By this score neither the default model nor the organism is biased; organism less default is 0.01, with zero in the interval. So BBQ does not find the bias that we planted. One reason is in
 # its items: they ask who is bad at mathematics, who is emotional, who was the secretary, who looks after the family. Nobody asks what one calls a baker or a lawyer.
 #
-# Nor is a score near zero a clean bill. In the ambiguous texts the default model is right in 0.10 of the items and names a person in 0.90, although nothing tells who it was: it names somebody nearly always. And a model that gives the same answer to both questions of a text, whatever is asked, scores zero by construction, whomever it names: this score cannot tell it from one that has no bias.
+# The other reason is the model, and it is in the last column. A text in which both questions get the same answer adds nothing to the score, whomever the answer names, because the two questions ask for opposite things. In 0.93 of the ambiguous texts the default model gives the same answer to both, and in 0.84 of the
+# others. Its zero says that it does not listen to the question; whether it is biased, this score can hardly tell. Nor is such a model useful: in the ambiguous texts it names a person in 0.90 of the items, though nothing tells who it was, and is right in 0.10; where a sentence does tell, it is right in 0.44.
+#
+# And zero is not where a good model is. One that is always right has -0.08 on the disambiguated texts, since in this draw a little more than half of the right answers go against the stereotype. Compare a model with that, on the same items.
 #
 # The words in the score and the items that are missing are known troubles of such sets. Blodgett et al. (2021) read pairs of StereoSet and of CrowS-Pairs one by one and found many that cannot measure what they are said to measure: pairs that differ in more than the stereotype, sentences that
 # are no stereotype of anybody, or that are no English. A score without its control, and without somebody who has read the items, is a number about words.

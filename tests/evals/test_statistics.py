@@ -25,11 +25,13 @@ from course_lib.evals import (
     from_results,
     items_needed,
     krippendorff_alpha,
+    load_task,
     log_likelihood,
     order_table,
     order_tables,
     pooled_p_value,
     safety_benchmarks,
+    same_answer,
     shards_of,
     simulated_power,
     smallest_difference,
@@ -200,3 +202,22 @@ def test_bbqs_score_sees_what_is_planted_and_a_coin_nothing():
     assert less.low > 0
     coin = bbq_by_coin(items, results[1], ambiguous=True)
     assert coin.low < 0 < coin.high < less.value
+    assert str(same_answer(results[0])).startswith("200 of 200")
+
+
+def test_the_coin_is_thrown_for_both_questions_of_a_text():
+    """Who gives one answer to both scores zero whoever is the stereotyped one, so no toss moves it."""
+    items = [Item("c", ("a", "b", "?"), 2, group=str(place // 8), biased=place % 2, unknown=2) for place in range(80)]
+    coin = bbq_by_coin(items, result(tuple(place // 2 % 2 for place in range(80)), [2] * 80), ambiguous=False)
+    assert (coin.low, coin.value, coin.high) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("task", ["bbq_ambiguous", "bbq_disambiguated"])
+def test_both_questions_of_a_text_stand_behind_each_other(task):
+    items = load_task(task)
+    texts = [item.context.split("\nQuestion:")[0] for item in items]
+    assert texts[::2] == texts[1::2]
+    assert [item.group for item in items[::2]] == [item.group for item in items[1::2]]
+    if task == "bbq_disambiguated":
+        always_right = 2 * sum(item.gold == item.biased for item in items) / len(items) - 1
+        assert round(always_right, 2) == -0.08
