@@ -6,6 +6,11 @@ rare, so a model of the decision stands in for them: a logistic regression on th
 asks for every person how probable the decision is if the person were of one group, and if of the other; the mean difference
 is the **adjusted gap** (regression standardisation).
 
+Whose mean? Over the people of *both* groups it says what the group is worth to somebody drawn from all of them; where nine
+in ten are of the reference group, that is nearly a mean over the reference group. Over the people of the *group* alone it
+says what the group costs those who are in it (the mean effect on the treated). Where a decision is improbable for the
+one and probable for the other, the same fit gives two different numbers, and both are right.
+
 Two ways to draw again say what it is worth. The *interval* draws people with replacement. The *control* deals the group
 names anew **among people whose reasons make the decision about equally probable** (five strata): what the reasons explain
 stays, and what hangs on the group beyond them is gone, so that the adjusted gap has to be near 0.
@@ -16,14 +21,15 @@ reasons of its own. So no adjusted gap is *the* gap: which reasons were allowed 
 
 Source: J. Robins (1986), A new approach to causal inference in mortality studies with a sustained exposure period,
 10.1016/0270-0255(86)90088-6 (standardisation, the g-formula). A logistic regression of mortgage denials on reasons and on
-race is what Munnell, Tootell, Browne and McEneaney did (1996), American Economic Review 86(1), 25-53.
+race is what Munnell, Browne, McEneaney and Tootell did: Federal Reserve Bank of Boston, Working Paper 92-7 (1992), and, as
+Munnell, Tootell, Browne and McEneaney, American Economic Review 86(1), 25-53 (1996).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -34,6 +40,7 @@ if TYPE_CHECKING:
     from numpy import ndarray
 
 STRATA = 5
+Over = Literal["both", "group"]
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,7 @@ def adjusted_gap(
     group: str,
     reference: str,
     *,
+    over: Over = "both",
     draws: int = 200,
     seed: int = 0,
 ) -> AdjustedGap:
@@ -77,12 +85,13 @@ def adjusted_gap(
         group_membership: the group of each person; people of other groups are left out.
         group: whose rate is compared.
         reference: with whose.
+        over: whose mean it is: of the people of "both" groups, or of those of the "group" alone.
         draws: how often people are drawn again, and how often groups are dealt anew.
         seed: of both.
 
     Raises:
-        CourseError: columns of unequal length, a group without people, or a feature or a decision that is no number or
-            the same for everybody.
+        CourseError: an unknown `over`, columns of unequal length, a group without people, or a feature or a decision that
+            is no number or the same for everybody.
 
     Example:
         >>> draw = np.random.default_rng(0)
@@ -94,6 +103,8 @@ def adjusted_gap(
         >>> round(plain.value, 2), abs(alike.value) < 0.05
         (0.17, True)
     """
+    if over not in get_args(Over):
+        raise CourseError(f"There is no mean over {over!r}.", "Choose 'both' or 'group'.")
     if not len(selected) == len(features) == len(group_membership):
         raise CourseError("Decisions, features and groups have different lengths.", "Give one of each for each person.")
     names = np.asarray(group_membership)
@@ -108,21 +119,25 @@ def adjusted_gap(
     for _ in range(draws):
         rows = np.concatenate([random.choice(where, len(where)) for where in _places(member)])
         if len(set(outcome[rows])) == 2:
-            drawn.append(_standardised(outcome[rows], scaled[rows], member[rows]))
+            drawn.append(_standardised(outcome[rows], scaled[rows], member[rows], over))
         mixed = member.copy()
         for where in strata:
             mixed[where] = random.permutation(member[where])
-        dealt.append(_standardised(outcome, scaled, mixed))
+        dealt.append(_standardised(outcome, scaled, mixed, over))
     ends = [float(value) for found in (drawn, dealt) for value in np.quantile(found, [0.025, 0.975])]
-    return AdjustedGap(_standardised(outcome, scaled, member), ends[0], ends[1], ends[2], ends[3])
+    return AdjustedGap(_standardised(outcome, scaled, member, over), ends[0], ends[1], ends[2], ends[3])
 
 
 def _standardised(
-    outcome: Int[ndarray, " person"], scaled: Float[ndarray, "person feature"], member: Int[ndarray, " person"]
+    outcome: Int[ndarray, " person"],
+    scaled: Float[ndarray, "person feature"],
+    member: Int[ndarray, " person"],
+    over: Over,
 ) -> float:
-    """Mean probability if everybody were of the group, less the same for the reference."""
+    """Mean probability if these people were of the group, less the same for the reference."""
     model = _fitted(np.column_stack([scaled, member]), outcome)
-    as_if = [model.predict_proba(np.column_stack([scaled, np.full(len(scaled), one)]))[:, 1].mean() for one in (1, 0)]
+    whom = scaled[member == 1] if over == "group" else scaled
+    as_if = [model.predict_proba(np.column_stack([whom, np.full(len(whom), one)]))[:, 1].mean() for one in (1, 0)]
     return float(as_if[0] - as_if[1])
 
 

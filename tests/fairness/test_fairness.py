@@ -295,6 +295,23 @@ def test_an_adjusted_gap_finds_what_was_planted_and_nothing_where_nothing_was() 
     assert found[1].shuffled_high > -0.02
 
 
+def test_an_adjusted_gap_over_the_group_alone_is_the_mean_over_those_who_are_in_it() -> None:
+    """Where a denial is improbable for the many and likely for the few, the same shift of the odds is worth less to the many."""
+    random = np.random.default_rng(2)
+    member = random.random(20000) < 0.1
+    reason = random.normal(size=20000) + np.where(member, 2.0, 0.0)
+    alike, shifted = 1 / (1 + np.exp(3 - reason)), 1 / (1 + np.exp(2 - reason))
+    selected = (random.random(20000) < np.where(member, shifted, alike)).astype(int)
+    group = np.where(member, "a", "b").tolist()
+    both, own = (adjusted_gap(selected, reason[:, None], group, "a", "b", over=o, draws=20) for o in ("both", "group"))
+    assert both.value == pytest.approx(float(np.mean(shifted - alike)), abs=0.02)
+    assert own.value == pytest.approx(float(np.mean((shifted - alike)[member])), abs=0.02)
+    assert own.value > both.value + 0.05
+    assert own.low < own.value < own.high
+    with pytest.raises(CourseError, match="no mean over 'everybody'"):
+        adjusted_gap(selected, reason[:, None], group, "a", "b", over="everybody")
+
+
 @pytest.mark.parametrize(
     ("selected", "features", "group", "words"),
     [
