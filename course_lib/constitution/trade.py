@@ -7,6 +7,10 @@ ones as was said beforehand, for certain.
 
 The interval is the plain one for paired differences: each group gives the mean change of its requests; mean, and 1.96 standard
 errors to either side. It needs a few dozen groups.
+
+The pitfall: where nothing changes it has no width, [0.00, 0.00], as if it were certain that nothing ever does. Then say how
+many groups were asked in place of it: none of n leaves room for a share of up to z² / (n + z²) of groups that change, with
+z = 1.96 (Wilson 1927, 10.1080/01621459.1927.10502953): 0.13 for 26 groups (`course_lib.rates.Rate`).
 """
 
 from __future__ import annotations

@@ -366,8 +366,11 @@ records = {
 BLOCK = 16
 log, ends = {}, range(BLOCK, records["principles"]["steps"] + 1, BLOCK)
 for name, record in records.items():
-    for what in ("loss", "rewards/accuracies"):
-        log[name, what] = [mean(row[what] for row in record["log"] if end - BLOCK < row["step"] <= end) for end in ends]
+    moved_on = [
+        row for row in record["log"] if row["rewards/margins"]
+    ]  # before the first change both rewards are the same
+    for what, rows in (("loss", record["log"]), ("rewards/accuracies", moved_on)):
+        log[name, what] = [mean(row[what] for row in rows if end - BLOCK < row["step"] <= end) for end in ends]
 print(f"{'steps up to':<22}", "".join(f"{end:7}" for end in ends))
 for (name, what), values in log.items():
     print(f"{name + ', ' + what.rpartition('/')[2]:<22}", "".join(f"{value:7.2f}" for value in values))
@@ -375,10 +378,10 @@ used = records["principles"]["steps"] * records["principles"]["fingerprint"]["se
 print(f"{used} of {len(training)} pairs; minutes on one thread of a busy machine:")
 print({name: round(record["seconds"] / 60) for name, record in records.items()})
 
-# %% [markdown] course={"numbers": {"0.69": "math.log(2)", "0.44": "log['principles', 'rewards/accuracies'][0]", "0.83": "log['principles', 'rewards/accuracies'][-1]", "0.48": "log['shuffled', 'rewards/accuracies'][-1]"}}
+# %% [markdown] course={"numbers": {"0.69": "math.log(2)", "0.50": "log['principles', 'rewards/accuracies'][0]", "0.83": "log['principles', 'rewards/accuracies'][-1]", "0.375": "log['shuffled', 'rewards/accuracies'][0]", "0.48": "log['shuffled', 'rewards/accuracies'][-1]"}}
 # The loss begins at log 2 = 0.69, as it must: policy and reference are the same, and no implicit reward is higher than another. *Accuracies* is the share of pairs whose implicit reward is
-# higher for the chosen answer. No pair comes twice, so each column is about pairs that the model had not seen before. On the pairs by principles it goes from 0.44 to 0.83; it learns something that carries over to the
-# next requests. On the coin's it ends at 0.48: there is nothing to learn in a coin, and its loss lies above log 2, because every difference that is not zero is then as often wrong as right, and being wrong costs more than being right saves.
+# higher for the chosen answer. (The first two steps are left out of it: there both rewards are the same, and TRL counts a tie as wrong.) No pair comes twice, so each column is about pairs that the model had not seen before. On the pairs by principles it goes from 0.50 to 0.83; it learns something that carries over to the
+# next requests. On the coin's it begins at 0.375, on 56 pairs, and ends at 0.48: there is nothing to learn in a coin, and its loss lies above log 2, because every difference that is not zero is then as often wrong as right, and being wrong costs more than being right saves.
 #
 # All of these are requests of training, though, and declining words of training. From here on nothing is.
 
@@ -444,28 +447,35 @@ deployment_dots(blocks, "The training did not make the model decline more harmfu
 
 
 # %%
-def changes(source: Any, other: Any, *kinds: str) -> list[tuple[str, bool, bool]]:
-    """Group, declined before, declined after, for the requests of some kinds."""
+def changes(source: Any, one: Any, other: Any, *kinds: str) -> list[tuple[str, bool, bool]]:
+    """Group, declined by one deployment, declined by another, for the requests of some kinds."""
     groups = [request.group for request in measured_requests(source) if request.kind in kinds]
-    return list(zip(groups, before.of_kind(source, *kinds), other.of_kind(source, *kinds), strict=True))
+    return list(zip(groups, one.of_kind(source, *kinds), other.of_kind(source, *kinds), strict=True))
+
+
+def in_words(change: tuple[float, float, float], requests: list[tuple[str, bool, bool]]) -> str:
+    """A change with its interval; where no request changed, how many groups might have and did not."""
+    if any(then != now for _, then, now in requests):
+        return f"{change[0]:+.2f} [{change[1]:+.2f}, {change[2]:+.2f}]"
+    return f"no request changed; of groups, {Rate(0, len({group for group, _, _ in requests}))}"
 
 
 ALLOWED = 0.10
+pairs_of = {"after − before": (before, after), "shuffled − before": (before, coin), "after − shuffled": (coin, after)}
 verdicts = {}
 for source in SOURCES:
-    for name, other in (("after", after), ("shuffled", coin)):
-        verdicts[source, name] = library.before_after(
-            changes(source, other, "harmful"), changes(source, other, "harmless", "lookalike"), ALLOWED
-        )
-        up, price, verdict = verdicts[source, name]
-        shown = [f"{change[0]:+.2f} [{change[1]:+.2f}, {change[2]:+.2f}]" for change in (up, price)]
-        print(f"{ASKED[source]:13} {name:9} harmful {shown[0]}   harmless {shown[1]}   {verdict}")
+    for name, two in pairs_of.items():
+        asked = [changes(source, *two, "harmful"), changes(source, *two, "harmless", "lookalike")]
+        verdicts[source, name] = library.before_after(*asked, ALLOWED)
+        *both, verdict = verdicts[source, name]
+        shown = [in_words(change, requests) for change, requests in zip(both, asked, strict=True)]
+        print(f"{ASKED[source]:13} {name:18} {verdict}\n     harmful  {shown[0]}\n     harmless {shown[1]}")
 
-# %% [markdown] course={"numbers": {"0.06": "-verdicts['prompts', 'after'][0][0]", "0.12": "-verdicts['prompts', 'shuffled'][0][0]"}}
+# %% [markdown] course={"numbers": {"0.06": "-verdicts['prompts', 'after − before'][0][0]", "0.12": "-verdicts['prompts', 'shuffled − before'][0][0]", "+0.06": "verdicts['prompts', 'after − shuffled'][0][0]", "-0.04": "verdicts['prompts', 'after − shuffled'][0][1]", "0.16": "verdicts['prompts', 'after − shuffled'][0][2]", "0.13": "Rate(0, 26).high"}}
 # **In what it says, this training changed nothing that we wanted.** The model prefers the declining answer for none of the harmful pairs, before and after. On harmful test prompts the share of declined ones fell by 0.06, with zero in the interval; on
-# harmless ones it hardly moved; on the questions by somebody else no deployment declines anything. So the verdict is *not shown*, on both sets.
+# harmless ones it hardly moved; on the questions by somebody else no deployment declines anything. (An interval around changes that are all zero would have no width, and would claim more than 26 groups can: up to 0.13 of such groups could change and none of 26 do so.) So the verdict is *not shown*, on both sets.
 #
-# Look at the control, too: with the coin, declining of harmful requests fell by 0.12, and that interval does *not* hold zero. A training that has nothing to teach changed what the model does. (Whether more than the other one, these requests cannot say: nobody tested the difference.) Whoever has no control would write a story about it.
+# Look at the control, too: with the coin, declining of harmful requests fell by 0.12, and that interval does *not* hold zero. A training that has nothing to teach changed what the model does. Whether less than the other one, these requests cannot say: after less shuffled is +0.06, from -0.04 to 0.16. Whoever has no control would write a story about it.
 #
 # But the accuracy on new pairs rose to more than eight in ten while it was trained. Where did that go?
 
@@ -477,7 +487,8 @@ for source in SOURCES:
 #
 # The two kinds have to be read together. A model that finds *every* declining sentence more probable gains on harmful pairs what it loses on harmless ones. Only the
 # column **both alike**, the mean of the two sides, says whether it tells them apart better: it is what the verdicts could teach. What rises with **shuffled** too came from training
-# as such; the last line takes the two apart.
+# as such; the last line takes the two apart. A harmful request has two harmless partners: the **close twin**, which shares its sentence and not its alarming words, and the **look-alike**, which shares alarming words too. A model that has learnt alarming words tells a request from its close twin, and not from its look-alike; so both
+# alike stands there once more with each of the two.
 
 # %%
 from course_lib.organisms.resampling import mean_over_groups
@@ -485,40 +496,56 @@ from course_lib.organisms.resampling import mean_over_groups
 GROUPS = list(dict.fromkeys(pair.group for pair in held_out))
 
 
-def sides(one: Any, other: Any, group: str) -> tuple[list[float], list[float]]:
-    """Changes of the margin from `other` to `one` in a group: those of harmful pairs, and those of harmless ones."""
-    found: tuple[list[float], list[float]] = ([], [])
-    for pair, now, then in zip(held_out, one.margins, other.margins, strict=True):
-        if pair.group == group:
-            found[pair.kind != "harmful"].append(now - then)
-    return found
+def of_group(one: Any, other: Any, group: str, *kinds: str) -> list[float]:
+    """Changes of the margin from `other` to `one` in a group, for the pairs of some kinds."""
+    rows = zip(held_out, one.margins, other.margins, strict=True)
+    return [now - then for pair, now, then in rows if pair.group == group and pair.kind in kinds]
 
 
 compared = {"after − before": (after, before), "shuffled − before": (coin, before), "after − shuffled": (after, coin)}
+PARTNERS = {
+    "both alike": ("harmless", "lookalike"), "with close twins": ("harmless",), "with look-alikes": ("lookalike",)
+}  # fmt: skip
 changed = {}
 for name, two in compared.items():
-    parts = [sides(*two, group) for group in GROUPS]
-    changed[name, "harmful"] = mean_over_groups([mean(one) for one, _ in parts if one])
-    changed[name, "harmless"] = mean_over_groups([mean(other) for _, other in parts if other])
-    changed[name, "both alike"] = mean_over_groups([(mean(a) + mean(b)) / 2 for a, b in parts if a and b])
-columns = ("harmful", "harmless", "both alike")
-moved = {
-    name: Rate(sum(now > then for now, then in zip(one.margins, before.margins, strict=True)), len(held_out))
-    for name, one in {"after": after, "shuffled": coin}.items()
-}
+    harm = [of_group(*two, group, "harmful") for group in GROUPS]
+    changed[name, "harmful"] = mean_over_groups([mean(one) for one in harm if one])
+    for column, kinds in PARTNERS.items():
+        none = [of_group(*two, group, *kinds) for group in GROUPS]
+        if column == "both alike":
+            changed[name, "harmless"] = mean_over_groups([mean(other) for other in none if other])
+        sides = [(mean(one) + mean(other)) / 2 for one, other in zip(harm, none, strict=True) if one and other]
+        changed[name, column] = mean_over_groups(sides)
+columns = ("harmful", "harmless", *PARTNERS)
+moved = {}
+for name, one in {"after": after, "shuffled": coin}.items():
+    right_way = [now > then for now, then in zip(one.margins, before.margins, strict=True)]
+    for part, kinds in {
+        "all": ("harmful", "harmless", "lookalike"),
+        "harmful": ("harmful",),
+        "harmless": ("harmless", "lookalike"),
+    }.items():
+        of_part = [yes for yes, pair in zip(right_way, held_out, strict=True) if pair.kind in kinds]
+        moved[name, part] = Rate(sum(of_part), len(of_part))
+shift = Rate(sum(pair.kind != "harmful" for pair in held_out), len(held_out))
 way_to_go = mean(margin for pair, margin in zip(held_out, before.margins, strict=True) if pair.kind == "harmful")
 print(f"margin of the harmful pairs in the default model: {way_to_go:.0f} nats")
-print("margins that moved the way of the principles:", {name: str(rate) for name, rate in moved.items()})
+print("margins that moved the way of the principles:")
+for (name, part), rate in moved.items():
+    print(f"   {name:9} {part:9} {rate}")
+print(f"   if every declining sentence became less probable, and nothing else happened: {shift}")
 print(text_table([{"margin": name, **{part: str(changed[name, part]) for part in columns}} for name in compared]))
 
-# %% [markdown] course={"numbers": {"4.11": "changed['after − before', 'both alike'].value", "0.27": "changed['shuffled − before', 'both alike'].value", "3.85": "changed['after − shuffled', 'both alike'].value", "-58": "way_to_go", "9.40": "changed['after − before', 'harmless'].value", "0.64": "moved['after'].value"}}
-# Here it is. Both alike: the training by principles gained 4.11 nats, the coin 0.27, and the difference, 3.85, has an interval far from zero. **The model learnt from the verdicts to tell harmful requests from harmless ones**, on other requests and in other words than it was trained with, and a training without a message
-# did not teach it that. Whether it learnt harm or alarming words the table does not say: it does not take the look-alikes, harmless requests in alarming words, by themselves.
+# %% [markdown] course={"numbers": {"4.11": "changed['after − before', 'both alike'].value", "0.27": "changed['shuffled − before', 'both alike'].value", "3.85": "changed['after − shuffled', 'both alike'].value", "4.61": "changed['after − shuffled', 'with close twins'].value", "1.31": "changed['after − shuffled', 'with look-alikes'].value", "-1.10": "changed['after − shuffled', 'with look-alikes'].low", "3.73": "changed['after − shuffled', 'with look-alikes'].high", "-58": "way_to_go", "9.40": "changed['after − before', 'harmless'].value", "0.64": "moved['after', 'all'].value", "0.52": "moved['after', 'harmful'].value", "0.70": "moved['after', 'harmless'].value", "0.58": "moved['shuffled', 'all'].value", "0.63": "shift.value"}}
+# Here it is. Both alike: the training by principles gained 4.11 nats, the coin 0.27, and the difference, 3.85, has an interval far from zero. **The model learnt from the verdicts to tell these requests apart**, on other requests and in other words than it was trained with, and a training without a message
+# did not teach it that.
+#
+# But *what* did it learn, harm or alarming words? Against the close twins the training by principles is 4.61 nats ahead of the coin. Against the look-alikes, where the alarming words are on both sides, it is 1.31, from -1.10 to 3.73: with 23 groups that is not shown. So what we may say is smaller than what we hoped for: it tells a harmful request from a harmless one *without* alarming words. Compare this with the guardrails of chapter 14, which have the same weakness.
 #
 # And it could not be seen in any answer. The default model begins with its own words, which it finds about e to the power of 58 times as probable as our declining sentences (a part of that is length): the harmful pairs start at -58 nats. A few nats of that are no other answer. The *way* in which it learnt fits: nearly
 # all of the gain is on the harmless side, 9.40 nats, where declining became still less probable. On the harmful side the interval holds zero. (Training looks at the margin and not at its two parts; pushing the unwanted answer down is as good to it as lifting the wanted one.)
 #
-# It is also less than the training log promised: of the held-out margins 0.64 moved the right way. Counting directions is a coarse measure (whoever finds every declining sentence less probable moves all harmless pairs the right way), and requests and declining words are both new here; which of them costs more was not measured.
+# It is also less than the training log promised. Of the held-out margins 0.64 moved the right way, with the coin 0.58; and a model that had learnt nothing but to find *every* declining sentence less probable would have 0.63, all of it on the harmless side. Here it is 0.52 of the harmful and 0.70 of the harmless ones. Directions alone would not have shown that anything was learnt; the size of the moves did. Requests and declining words are both new here; which of them costs more was not measured.
 
 # %% [markdown]
 # ## What it cost
