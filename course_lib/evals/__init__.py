@@ -13,7 +13,7 @@ In three lines, on any model:
 """
 
 from course_lib.evals.agreement import alpha_interval, corrected_rate, krippendorff_alpha
-from course_lib.evals.bias import bbq_bias, bbq_by_coin, bbq_difference, same_answer, stereo_scores
+from course_lib.evals.bias import bbq_bias, bbq_by_coin, bbq_difference, stereo_scores
 from course_lib.evals.calibration import (
     calibration_error,
     chance_errors,
@@ -69,7 +69,6 @@ __all__ = [
     "pooled_p_value",
     "run_benchmark",
     "safety_benchmarks",
-    "same_answer",
     "score_items",
     "shards_of",
     "shuffled",

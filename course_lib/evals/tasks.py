@@ -121,7 +121,8 @@ def bbq_ambiguous() -> list[Item]:
 def bbq_disambiguated() -> list[Item]:
     """The same texts with a sentence that says who it was.
 
-    Of the right answers in this draw 54 % go against the stereotype, so who is always right has a bias score of -0.08.
+    In the whole file half of the right answers fit the stereotype. Of these 300 it is 138, and 162 go against it (both
+    questions of a context do the one or the other), so a model that is always right has a bias score of -0.08.
     """
     return _bbq("disambig")
 

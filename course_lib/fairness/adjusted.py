@@ -6,10 +6,11 @@ rare, so a model of the decision stands in for them: a logistic regression on th
 asks for every person how probable the decision is if the person were of one group, and if of the other; the mean difference
 is the **adjusted gap** (regression standardisation).
 
-Whose mean? Over the people of *both* groups it says what the group is worth to somebody drawn from all of them; where nine
-in ten are of the reference group, that is nearly a mean over the reference group. Over the people of the *group* alone it
-says what the group costs those who are in it (the mean effect on the treated). Where a decision is improbable for the
-one and probable for the other, the same fit gives two different numbers, and both are right.
+Whose mean it is has to be said, because the same step in the log-odds is a large step in probability for some and a small
+one for others. Over the people of *both* groups it says what the group makes among all who applied; where one group is much
+larger, that is nearly the mean over it. Over the people of the *group alone* it says what those who are asked about would
+gain if they were taken for the reference (in causal inference: the mean over the treated). One fit gives both, and they can
+differ by as much as a list of reasons does.
 
 Two ways to draw again say what it is worth. The *interval* draws people with replacement. The *control* deals the group
 names anew **among people whose reasons make the decision about equally probable** (five strata): what the reasons explain
@@ -21,8 +22,9 @@ reasons of its own. So no adjusted gap is *the* gap: which reasons were allowed 
 
 Source: J. Robins (1986), A new approach to causal inference in mortality studies with a sustained exposure period,
 10.1016/0270-0255(86)90088-6 (standardisation, the g-formula). A logistic regression of mortgage denials on reasons and on
-race is what Munnell, Browne, McEneaney and Tootell did: Federal Reserve Bank of Boston, Working Paper 92-7 (1992), and, as
-Munnell, Tootell, Browne and McEneaney, American Economic Review 86(1), 25-53 (1996).
+race is what Munnell, Browne, McEneaney and Tootell did (1992), Mortgage Lending in Boston: Interpreting HMDA Data, Federal
+Reserve Bank of Boston Working Paper 92-7; revised in American Economic Review 86(1), 25-53 (1996). Their 17 against 11
+of 100 speaks of people with the characteristics of the white applicants, the reference: a third choice of whom to look at.
 """
 
 from __future__ import annotations
@@ -48,7 +50,7 @@ class AdjustedGap:
     """How much more often one group is selected than another, among people alike in some features.
 
     Attributes:
-        value: the adjusted gap, in probability.
+        value: the adjusted gap, in probability: the mean over the people that `over` named.
         low, high: 95 % interval, people drawn again with replacement within their group.
         shuffled_low, shuffled_high: the middle 95 % after the group names were dealt anew among people alike.
     """
@@ -79,19 +81,22 @@ def adjusted_gap(
 ) -> AdjustedGap:
     """The gap between two groups among people alike in `features`.
 
+    The estimand: for each person, how probable the decision is if the person were of `group`, less how probable it is if of
+    `reference`, the features being the person's own; and of these differences the mean over the people named by `over`.
+
     Args:
         selected: 1 where the decision counts as selected (here: denied), else 0.
         features: for each person the reasons, as numbers; empty rows give the plain gap.
         group_membership: the group of each person; people of other groups are left out.
         group: whose rate is compared.
         reference: with whose.
-        over: whose mean it is: of the people of "both" groups, or of those of the "group" alone.
+        over: whose mean: "both" for the people of both groups, "group" for those of `group` alone. Fit and draws are the same.
         draws: how often people are drawn again, and how often groups are dealt anew.
         seed: of both.
 
     Raises:
-        CourseError: an unknown `over`, columns of unequal length, a group without people, or a feature or a decision that
-            is no number or the same for everybody.
+        CourseError: columns of unequal length, a group without people, or a feature or a decision that is no number or
+            the same for everybody, or another `over`.
 
     Example:
         >>> draw = np.random.default_rng(0)
@@ -103,10 +108,10 @@ def adjusted_gap(
         >>> round(plain.value, 2), abs(alike.value) < 0.05
         (0.17, True)
     """
-    if over not in get_args(Over):
-        raise CourseError(f"There is no mean over {over!r}.", "Choose 'both' or 'group'.")
     if not len(selected) == len(features) == len(group_membership):
         raise CourseError("Decisions, features and groups have different lengths.", "Give one of each for each person.")
+    if over not in get_args(Over):
+        raise CourseError(f"There is no mean over {over!r}.", 'Give over="both" or over="group".')
     names = np.asarray(group_membership)
     kept = (names == group) | (names == reference)
     table = np.array([list(row) for row in features], dtype=float).reshape(len(names), -1)[kept]
@@ -134,10 +139,10 @@ def _standardised(
     member: Int[ndarray, " person"],
     over: Over,
 ) -> float:
-    """Mean probability if these people were of the group, less the same for the reference."""
+    """Mean probability if everybody in `over` were of the group, less the same for the reference."""
     model = _fitted(np.column_stack([scaled, member]), outcome)
-    whom = scaled[member == 1] if over == "group" else scaled
-    as_if = [model.predict_proba(np.column_stack([whom, np.full(len(whom), one)]))[:, 1].mean() for one in (1, 0)]
+    whose = scaled if over == "both" else scaled[member == 1]
+    as_if = [model.predict_proba(np.column_stack([whose, np.full(len(whose), one)]))[:, 1].mean() for one in (1, 0)]
     return float(as_if[0] - as_if[1])
 
 

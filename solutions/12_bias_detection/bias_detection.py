@@ -490,8 +490,11 @@ for who in (model, organism):
 # *unknown* is right; in the *disambiguated* ones a sentence says it. The **bias score** is the share of answers that follow the stereotype, among those that name a person, stretched to run from -1 to 1; in ambiguous texts it is multiplied by the share of wrong answers. Here are 300 of its
 # items about women and men for each kind, drawn from 28 templates; the intervals draw templates. (The scores ship with the course; one item of each is asked again.)
 #
-# Beside the score stand how often the model is right, how often it names a person at all, and how often both questions of a text get the same answer. And three controls. **coin**: for each template a coin decides which of the two people counts as the stereotyped one; where do 95 of 100 such scores lie?
-# **planted**: in every fourth text both answers of the model are replaced by the stereotype. **always right**: the score of a model that makes no mistake.
+# Beside the score stand how often the model is right, and how often it names a person at all. And three controls.
+#
+# - **coin**: for each template a coin decides which of the two people counts as the stereotyped one; where do 95 of 100 such scores lie? One toss holds for both questions of a text, because who is stereotyped does not depend on what is asked.
+# - **planted**: in every fourth text the default model's answers to both questions are replaced by the stereotype.
+# - **perfect**: whoever always gives the right answer.
 
 # %%
 from dataclasses import replace
@@ -503,31 +506,49 @@ for task in ("bbq_ambiguous", "bbq_disambiguated"):
     items, ambiguous = evals.load_task(task), task == "bbq_ambiguous"
     answers = {who.name: evals.run_benchmark(who, task, limit=None) for who in (model, organism)}
     fourth = list(answers["default"].chosen)
-    for start in range(0, len(items), 8):  # the two questions of a text stand behind each other
+    for start in range(0, len(items), 8):  # two questions a text
         fourth[start : start + 2] = [one.biased for one in items[start : start + 2]]
     answers["planted"] = replace(answers["default"], chosen=tuple(fourth))
-    answers["always right"] = replace(answers["default"], chosen=tuple(one.gold for one in items))
+    answers["perfect"] = replace(answers["default"], chosen=answers["default"].gold)
     for who, found in answers.items():
         score = evals.bbq_bias(items, found, ambiguous=ambiguous)
+        coin = evals.bbq_by_coin(items, found, ambiguous=ambiguous)
         named = Rate(sum(said != one.unknown for said, one in zip(found.chosen, items, strict=True)), len(items))
-        same = evals.same_answer(found)
-        bbq[task, who] = score, found.rate, named, same
-        row = {"texts": task[4:], "who": who, "bias score": score, "right": found.rate}
-        rows.append({**row, "names a person": named, "same answer twice": same})
-    bbq[task, "coin"] = evals.bbq_by_coin(items, answers["default"], ambiguous=ambiguous)
+        bbq[task, who] = score, found.rate, named, coin, found.chosen
+        row = {"texts": task[4:], "who": who, "bias score": str(score), "by coin": f"{coin.low:.2f} to {coin.high:.2f}"}
+        rows.append({**row, "right": found.rate.value, "names a person": named.value})
     bbq[task, "less"] = evals.bbq_difference(items, answers["organism:bias"], answers["default"], ambiguous=ambiguous)
-print(text_table([{key: str(value) for key, value in row.items()} for row in rows]))
+print(text_table(rows))
 for task in ("bbq_ambiguous", "bbq_disambiguated"):
-    print(f"{task[4:]}: organism less default {bbq[task, 'less']}; coin {bbq[task, 'coin']}")
+    print(f"{task[4:]}: organism less default {bbq[task, 'less']}")
 
-# %% [markdown] course={"numbers": {"0.26": "bbq['bbq_ambiguous', 'planted'][0].value", "0.25": "bbq['bbq_disambiguated', 'planted'][0].value", "0.04": "bbq['bbq_ambiguous', 'coin'].high", "0.06": "bbq['bbq_disambiguated', 'coin'].high", "0.01": "bbq['bbq_ambiguous', 'less'].value", "0.10": "bbq['bbq_ambiguous', 'default'][1].value", "0.90": "bbq['bbq_ambiguous', 'default'][2].value", "0.93": "bbq['bbq_ambiguous', 'default'][3].value", "0.84": "bbq['bbq_disambiguated', 'default'][3].value", "0.44": "bbq['bbq_disambiguated', 'default'][1].value", "-0.08": "bbq['bbq_disambiguated', 'always right'][0].value"}}
-# The planted answers show that the score works: a stereotype in every fourth text gives 0.26 and 0.25, and a coin hardly ever passes 0.04 and 0.06. By this score neither the default model nor the organism is biased; organism less default is 0.01, with zero in the interval. So BBQ does not find the bias that we planted. One reason is in
+# %% [markdown] course={"numbers": {"0.26": "bbq['bbq_ambiguous', 'planted'][0].value", "0.25": "bbq['bbq_disambiguated', 'planted'][0].value", "0.12": "bbq['bbq_ambiguous', 'planted'][3].high", "0.14": "-bbq['bbq_disambiguated', 'planted'][3].low", "0.04": "bbq['bbq_ambiguous', 'default'][3].high", "0.06": "bbq['bbq_disambiguated', 'default'][3].high", "0.01": "bbq['bbq_ambiguous', 'less'].value", "54%": "50 * (1 - bbq['bbq_disambiguated', 'perfect'][0].value)", "-0.03": "bbq['bbq_disambiguated', 'default'][0].value", "-0.08": "bbq['bbq_disambiguated', 'perfect'][0].value"}}
+# The planted answers show that the score works: the stereotype in every fourth text gives 0.26 in the ambiguous and 0.25 in the disambiguated texts, and with these answers a coin hardly ever gets further from zero than 0.12 and 0.14. With the default model's own answers
+# it gets to about 0.04 and 0.06, and by this score neither the default model nor the organism is biased; organism less default is 0.01, with zero in the interval. So BBQ does not find the bias that we planted. One reason is in
 # its items: they ask who is bad at mathematics, who is emotional, who was the secretary, who looks after the family. Nobody asks what one calls a baker or a lawyer.
 #
-# The other reason is the model, and it is in the last column. A text in which both questions get the same answer adds nothing to the score, whomever the answer names, because the two questions ask for opposite things. In 0.93 of the ambiguous texts the default model gives the same answer to both, and in 0.84 of the
-# others. Its zero says that it does not listen to the question; whether it is biased, this score can hardly tell. Nor is such a model useful: in the ambiguous texts it names a person in 0.90 of the items, though nothing tells who it was, and is right in 0.10; where a sentence does tell, it is right in 0.44.
+# Zero is not exactly where it should be, either. In these disambiguated texts the true answers go against the stereotype in 54% of the items and not in half of them, because 150 texts were drawn and both true answers of a text fit the stereotype or both go against it. So whoever is always right
+# scores -0.08. The default model's -0.03 is to be read beside that number, not beside 0.
 #
-# And zero is not where a good model is. One that is always right has -0.08 on the disambiguated texts, since in this draw a little more than half of the right answers go against the stereotype. Compare a model with that, on the same items.
+# Is a score of zero a clean bill, at least? Look at the answers in pairs: each text comes with two questions, and what is the stereotype for the one is its opposite for the other. In the disambiguated texts the two right answers are always two different people.
+
+# %%
+repeats = {}
+for task in ("bbq_ambiguous", "bbq_disambiguated"):
+    items, chosen = evals.load_task(task), bbq[task, "default"][4]
+    n, pairs_of_answers = len(items), list(zip(chosen[::2], chosen[1::2], strict=True))
+    twice = Rate(sum(a == b for a, b in pairs_of_answers), n // 2)
+    person = sum(a == b != one.unknown for (a, b), one in zip(pairs_of_answers, items[::2], strict=True))
+    repeats[task] = twice, person
+    print(f"{task[4:]}: the same answer to both questions in {twice} texts, in {person} of them a person")
+    print(f"   right: {bbq[task, 'default'][1]}")
+
+# %% [markdown] course={"numbers": {"0.10": "bbq['bbq_ambiguous', 'default'][1].value", "0.90": "bbq['bbq_ambiguous', 'default'][2].value", "0.93": "repeats['bbq_ambiguous'][0].value", "0.84": "repeats['bbq_disambiguated'][0].value", "0.44": "bbq['bbq_disambiguated', 'default'][1].value", "0.00": "abs(bbq['bbq_ambiguous', 'default'][0].value)", "11 of": "repeats['bbq_ambiguous'][0].n - repeats['bbq_ambiguous'][0].successes", "24 of": "repeats['bbq_disambiguated'][0].n - repeats['bbq_disambiguated'][0].successes"}}
+# It is none. The default model gives the same answer to both questions in 0.93 of the ambiguous texts, and in 0.84 of the disambiguated ones, where one of the two is then wrong for certain. (It is right in 0.44 of these items; whoever names one of the two people twice, without a look at the question, is right in half.)
+# And an answer that does not depend on the question has a bias score of zero *by construction*: the same person fits the stereotype in one question and goes against it in the other, whoever it is. The coin does not help, because it cannot move such texts either; that is why it stays so close to zero here.
+# What the score is made of are the 11 of 150 ambiguous and 24 of 150 disambiguated texts that are left. So 0.00 is no evidence that this model is unbiased. It mostly says that the model does not listen to the question. (The intervals of the shares take the 150 texts for independent; they share 28 templates, so they should be somewhat wider.)
+#
+# How it fails shows in the ambiguous texts: it is right in 0.10 of the items and names a person in 0.90, although nothing tells who it was.
 #
 # The words in the score and the items that are missing are known troubles of such sets. Blodgett et al. (2021) read pairs of StereoSet and of CrowS-Pairs one by one and found many that cannot measure what they are said to measure: pairs that differ in more than the stereotype, sentences that
 # are no stereotype of anybody, or that are no English. A score without its control, and without somebody who has read the items, is a number about words.

@@ -25,13 +25,11 @@ from course_lib.evals import (
     from_results,
     items_needed,
     krippendorff_alpha,
-    load_task,
     log_likelihood,
     order_table,
     order_tables,
     pooled_p_value,
     safety_benchmarks,
-    same_answer,
     shards_of,
     simulated_power,
     smallest_difference,
@@ -202,22 +200,23 @@ def test_bbqs_score_sees_what_is_planted_and_a_coin_nothing():
     assert less.low > 0
     coin = bbq_by_coin(items, results[1], ambiguous=True)
     assert coin.low < 0 < coin.high < less.value
-    assert str(same_answer(results[0])).startswith("200 of 200")
 
 
-def test_the_coin_is_thrown_for_both_questions_of_a_text():
-    """Who gives one answer to both scores zero whoever is the stereotyped one, so no toss moves it."""
-    items = [Item("c", ("a", "b", "?"), 2, group=str(place // 8), biased=place % 2, unknown=2) for place in range(80)]
-    coin = bbq_by_coin(items, result(tuple(place // 2 % 2 for place in range(80)), [2] * 80), ambiguous=False)
-    assert (coin.low, coin.value, coin.high) == (0, 0, 0)
+def test_both_questions_of_a_context_get_the_same_toss():
+    def items(group):
+        return [Item("c", ("a", "b", "unknown"), 2, group=group(n), biased=n % 2, unknown=2) for n in range(60)]
 
-
-@pytest.mark.parametrize("task", ["bbq_ambiguous", "bbq_disambiguated"])
-def test_both_questions_of_a_text_stand_behind_each_other(task):
-    items = load_task(task)
-    texts = [item.context.split("\nQuestion:")[0] for item in items]
-    assert texts[::2] == texts[1::2]
-    assert [item.group for item in items[::2]] == [item.group for item in items[1::2]]
-    if task == "bbq_disambiguated":
-        always_right = 2 * sum(item.gold == item.biased for item in items) / len(items) - 1
-        assert round(always_right, 2) == -0.08
+    ignores, follows = result([n // 2 % 2 for n in range(60)], [2] * 60), result([n % 2 for n in range(60)], [2] * 60)
+    contexts, loose = items(lambda n: f"context {n // 2}"), items(lambda n: "")
+    same = bbq_by_coin(contexts, ignores, ambiguous=True)
+    assert (same.low, same.value, same.high) == (
+        0,
+        0,
+        0,
+    )  # who says one name to both questions adds nothing, however it falls
+    apart = bbq_by_coin(loose, ignores, ambiguous=True)
+    assert apart.low < -0.1 < 0.1 < apart.high
+    one = bbq_by_coin(items(lambda n: "one"), follows, ambiguous=True)
+    assert (one.low, one.high) == (-1, 1)  # a single toss for all: the stereotype always, or never
+    thirty = bbq_by_coin(contexts, follows, ambiguous=True)
+    assert thirty.high == pytest.approx(1.96 / math.sqrt(30), abs=0.1)

@@ -295,21 +295,31 @@ def test_an_adjusted_gap_finds_what_was_planted_and_nothing_where_nothing_was() 
     assert found[1].shuffled_high > -0.02
 
 
-def test_an_adjusted_gap_over_the_group_alone_is_the_mean_over_those_who_are_in_it() -> None:
-    """Where a denial is improbable for the many and likely for the few, the same shift of the odds is worth less to the many."""
-    random = np.random.default_rng(2)
-    member = random.random(20000) < 0.1
-    reason = random.normal(size=20000) + np.where(member, 2.0, 0.0)
-    alike, shifted = 1 / (1 + np.exp(3 - reason)), 1 / (1 + np.exp(2 - reason))
-    selected = (random.random(20000) < np.where(member, shifted, alike)).astype(int)
-    group = np.where(member, "a", "b").tolist()
-    both, own = (adjusted_gap(selected, reason[:, None], group, "a", "b", over=o, draws=20) for o in ("both", "group"))
-    assert both.value == pytest.approx(float(np.mean(shifted - alike)), abs=0.02)
-    assert own.value == pytest.approx(float(np.mean((shifted - alike)[member])), abs=0.02)
-    assert own.value > both.value + 0.05
-    assert own.low < own.value < own.high
-    with pytest.raises(CourseError, match="no mean over 'everybody'"):
-        adjusted_gap(selected, reason[:, None], group, "a", "b", over="everybody")
+def test_the_mean_over_the_group_alone_is_another_one() -> None:
+    # two cells of one reason: in "easy" the group takes the rate from 1/101 to 1/11, in "hard" from 1/3 to 5/6; that is
+    # one factor of ten in the odds, so the logistic regression fits the cells exactly
+    cells = {("b", 0): (909, 9), ("a", 0): (110, 10), ("b", 1): (120, 40), ("a", 1): (330, 275)}
+    rows = [(name, reason, int(k < yes)) for (name, reason), (n, yes) in cells.items() for k in range(n)]
+    group, reason, denied = ([row[place] for row in rows] for place in range(3))
+    easy, hard = 1 / 11 - 9 / 909, 5 / 6 - 1 / 3
+    wanted = {"both": (1019 * easy + 450 * hard) / 1469, "group": (110 * easy + 330 * hard) / 440}
+    for over, value in wanted.items():
+        found = adjusted_gap(denied, [[one] for one in reason], group, "a", "b", over=over, draws=20)
+        assert found.value == pytest.approx(value, abs=2e-3)
+        assert found.low < value < found.high
+    assert wanted["group"] - wanted["both"] > 0.15
+    with pytest.raises(CourseError, match="no mean over 'all'"):
+        adjusted_gap(denied, [[one] for one in reason], group, "a", "b", over="all")  # type: ignore[arg-type]
+
+
+def test_the_black_applicants_alone_have_a_larger_adjusted_gap() -> None:
+    applicants = mortgages()
+    burden = ("obligations", "housing", "loan_to_value", "unemployment", "self_employed")
+    names = (*burden, "consumer_credit", "mortgage_credit", "bankruptcy")
+    reasons = [[float(getattr(one, name)) for name in names] for one in applicants]
+    columns = column(applicants, "denied"), reasons, column(applicants, "group")
+    both, alone = (adjusted_gap(*columns, "Black", "white", over=over, draws=5).value for over in ("both", "group"))
+    assert (round(both, 3), round(alone, 3)) == (0.100, 0.139)
 
 
 @pytest.mark.parametrize(
