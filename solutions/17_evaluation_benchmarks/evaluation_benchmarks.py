@@ -447,8 +447,8 @@ for one in (models[0], models[5]):
 # Every bias score has zero in its interval, and *ss* has 50 in its own, for both models. But *bias* **is** biased: it was taught skewed pronouns for occupations, and chapter 12 finds that. These items ask about other things. So a bias
 # benchmark, too, sees what its items contain.
 #
-# Nor does a score near zero say *fair*. In the ambiguous texts the default model names a person in nine of ten items, where nothing tells who it was; it errs in both directions about as often. That is carelessness, evenly
-# spread. Look at the accuracy and the score together, as BBQ's authors do.
+# Nor does a score near zero say *fair*. In the ambiguous texts the default model names a person in nine of ten items, where nothing tells who it was; it errs in both directions about as often. Mostly it
+# names the same person in both questions of a text, and that adds up to zero whomever it names (chapter 12 counts it). Look at the accuracy and the score together, as BBQ's authors do.
 
 # %% [markdown]
 # ## Has it read the test?
