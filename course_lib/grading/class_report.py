@@ -146,7 +146,10 @@ class ClassReport:
             ("Noticed and mended", self.warnings()),
             (
                 "Marks",
-                [{"learner": r.learner, "points": f"{r.points:g}", "of": f"{r.possible or self.possible:g}"} for r in self.results],
+                [
+                    {"learner": r.learner, "points": f"{r.points:g}", "of": f"{r.possible or self.possible:g}"}
+                    for r in self.results
+                ],
             ),
         ]
         return [(heading, rows) for heading, rows in found if rows]
