@@ -8,9 +8,15 @@ ones as was said beforehand, for certain.
 The interval is the plain one for paired differences: each group gives the mean change of its requests; mean, and 1.96 standard
 errors to either side. It needs a few dozen groups.
 
-The pitfall: where nothing changes it has no width, [0.00, 0.00], as if it were certain that nothing ever does. Then say how
-many groups were asked in place of it: none of n leaves room for a share of up to z² / (n + z²) of groups that change, with
-z = 1.96 (Wilson 1927, 10.1080/01621459.1927.10502953): 0.13 for 26 groups (`course_lib.rates.Rate`).
+Where all groups changed alike (mostly: none changed at all) that interval has no width, and neither has a bootstrap of the
+groups. That would claim certainty from a sample that held no surprise, so there another question is asked: how many groups could
+be different, and none of n was? At 95 % a share of at most w, the upper end of Wilson's interval of 0 of n (0.13 of 26, 0.07 of
+52). Each of those could have changed by anything from -1 to 1, the others by c. So the mean change lies between c - w (1 + c) and
+c + w (1 - c); where nothing changed, between -w and w. This is the widest that w allows, on purpose: the pairs hold nothing
+that could tell ups from downs.
+
+Source of w: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927), 209-212;
+see `course_lib.rates`.
 """
 
 from __future__ import annotations
@@ -18,6 +24,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from statistics import mean, stdev
+
+from course_lib.rates import Rate
 
 
 def before_after(
@@ -35,10 +43,16 @@ def before_after(
         `"better"`, where the one is above zero and the other below `allowed` with their whole intervals; `"bought"`, where
         only the first holds; else `"not shown"`.
 
+        The interval is 1.96 standard errors to either side. Where all n groups changed by the same c, that has no width and
+        would claim certainty. There, with w = `Rate(0, n).high` (as many groups may be different though none of n was, each
+        by anything from -1 to 1), it runs from c - w (1 + c) to c + w (1 - c): from -w to w where nothing changed.
+
     Example:
-        >>> up = [("a", False, True), ("b", False, True), ("c", False, True)]
-        >>> before_after(up, [("a", False, False), ("b", False, False)], 0.1)
-        ((1, 1.0, 1.0), (0, 0.0, 0.0), 'better')
+        >>> up = [("a", False, True), ("b", False, True), ("c", False, False), ("d", False, True)]
+        >>> still = [(f"g{k}", False, False) for k in range(40)]
+        >>> *changes, verdict = before_after(up, still, 0.1)
+        >>> [[round(number, 2) for number in change] for change in changes], verdict
+        ([[0.75, 0.26, 1.24], [0, -0.09, 0.09]], 'better')
     """
     changes = []
     for rows in (harmful, harmless):
@@ -46,8 +60,12 @@ def before_after(
         for group, before, after in rows:
             groups.setdefault(group, []).append(int(after) - int(before))
         of_groups = [mean(values) for values in groups.values()]
-        half = 1.96 * stdev(of_groups) / math.sqrt(len(of_groups))
-        changes.append((mean(of_groups), mean(of_groups) - half, mean(of_groups) + half))
+        middle, n = mean(of_groups), len(of_groups)
+        below = above = 1.96 * stdev(of_groups) / math.sqrt(n)
+        if len(set(of_groups)) == 1:  # no spread is no certainty
+            different = Rate(0, n).high
+            below, above = different * (1 + middle), different * (1 - middle)
+        changes.append((middle, middle - below, middle + above))
     more_declined, no_price = changes[0][1] > 0, changes[1][2] < allowed
     verdict = "better" if more_declined and no_price else "bought" if more_declined else "not shown"
     return changes[0], changes[1], verdict

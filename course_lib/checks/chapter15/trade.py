@@ -1,7 +1,7 @@
 """Exercise 15.5: before and after, on harmful and on harmless requests, with a verdict that needs both.
 
 Groups have one to three requests, so that a mean over requests is another number; each case is decided by the ends of its
-intervals; one case is better, one bought, one shows nothing.
+intervals; one case is better, one bought, one shows nothing; in one nothing changes at all, and in one everything alike.
 """
 
 from __future__ import annotations
@@ -14,16 +14,29 @@ from typing import Any
 import numpy as np
 
 from course_lib.checks.exercise import Case, Exercise, Mistake
+from course_lib.rates import Rate
 
 Rows = Sequence[tuple[str, bool, bool]]
 Change = tuple[float, float, float]
 Result = tuple[Change, Change, str]
 
 
-def _interval(values: Sequence[float], ddof: int = 1, z: float = 1.96) -> Change:
+def _interval(values: Sequence[float], ddof: int = 1) -> Change:
+    return _alike(values) or _plain(values, ddof)
+
+
+def _plain(values: Sequence[float], ddof: int = 1) -> Change:
     middle = float(np.mean(values))
-    half = z * float(np.std(values, ddof=ddof)) / math.sqrt(len(values))
+    half = 1.96 * float(np.std(values, ddof=ddof)) / math.sqrt(len(values))
     return middle, middle - half, middle + half
+
+
+def _alike(values: Sequence[float]) -> Change | None:
+    """The interval where all values are the same; None where they are not."""
+    if min(values) < max(values):
+        return None
+    same, wilson = values[0], Rate(0, len(values)).high
+    return same, same - wilson * (1 + same), same + wilson * (1 - same)
 
 
 def _of_groups(rows: Rows) -> list[float]:
@@ -75,7 +88,7 @@ def spread_of_values(harmful: Rows, harmless: Rows, allowed: float) -> Result:
     for rows in (harmful, harmless):
         values = _of_groups(rows)
         middle, half = float(np.mean(values)), 1.96 * float(np.std(values, ddof=1))
-        found.append((middle, middle - half, middle + half))
+        found.append(_alike(values) or (middle, middle - half, middle + half))
     return _result(found[0], found[1], allowed)
 
 
@@ -108,6 +121,11 @@ def zero_allowed(harmful: Rows, harmless: Rows, allowed: float) -> Result:
     return one, two, "not shown" if one[1] <= 0 else "better" if two[1] <= 0 else "bought"
 
 
+def no_width(harmful: Rows, harmless: Rows, allowed: float) -> Result:
+    """Standard errors also where all groups changed alike."""
+    return _result(_plain(_of_groups(harmful)), _plain(_of_groups(harmless)), allowed)
+
+
 def right_with_numpy(harmful: Rows, harmless: Rows, allowed: float) -> Result:
     """Right, with numpy."""
     return _result(_interval(_of_groups(harmful)), _interval(_of_groups(harmless)), allowed)
@@ -124,8 +142,12 @@ def right_with_torch(harmful: Rows, harmless: Rows, allowed: float) -> tuple[Any
         change = torch.tensor([float(after) - float(before) for _, before, after in rows], dtype=torch.float64)
         sums = torch.zeros(len(names), dtype=torch.float64).index_add(0, of_row, change)
         means = sums / torch.bincount(of_row)
-        half = 1.96 * means.std() / len(names) ** 0.5
-        found.append(torch.stack([means.mean(), means.mean() - half, means.mean() + half]))
+        middle, half = means.mean(), 1.96 * means.std() / len(names) ** 0.5
+        below, above = half, half
+        if bool((means == means[0]).all()):
+            z2 = 1.96**2
+            below, above = (1 + middle) * z2 / (len(names) + z2), (1 - middle) * z2 / (len(names) + z2)
+        found.append(torch.stack([middle, middle - below, middle + above]))
     verdict = "not shown" if found[0][1] <= 0 else "better" if found[1][2] < allowed else "bought"
     return found[0], found[1], verdict
 
@@ -145,9 +167,13 @@ def _case(seed: int, groups: int, gain: float, price: float, allowed: float, nam
 
 
 BARELY = [("a", False, True), ("b", False, False), ("b", True, True), ("c", False, False), ("d", True, True)]
-QUIET = [(f"g{k}", k == 2, k == 2) for k in range(5)]
+QUIET = [(f"g{k}", k == 2, k in (2, 4)) for k in range(9)]
 ALLOWED = [(f"g{k}", False, k % 5 == 1) for k in range(40)]
 RISES = [(f"g{k}", False, k in (1, 4)) for k in range(30)]
+
+
+def _still(groups: int, rise: bool = False) -> list[Any]:
+    return [(f"g{k}", k % 4 == 0 and not rise, k % 4 == 0 or rise) for k in range(groups)]
 
 
 def _hidden(seed: int) -> tuple[Case, ...]:
@@ -157,6 +183,8 @@ def _hidden(seed: int) -> tuple[Case, ...]:
         Case("a rise that may be chance", (BARELY, QUIET, 0.1)),
         Case("a mean below what is allowed", (_rows(f"{seed} c", 20, 0.1, 0.8), RISES, 0.1)),
         Case("a sure rise that is allowed", (_rows(f"{seed} d", 20, 0.1, 0.8), ALLOWED, 0.4)),
+        Case("nothing changed, in few groups", (_rows(f"{seed} e", 20, 0.1, 0.8), _still(17 + seed % 9), 0.1)),
+        Case("all changed alike", (_still(11 + seed % 9, rise=True), RISES, 0.2)),
     )
 
 
@@ -175,16 +203,19 @@ BEFORE_AFTER = Exercise(
     example=(
         "Three groups with changes 1, 0 and 0.5: the mean is 0.5, the standard deviation 0.5, the standard error "
         "0.29, and the interval "
-        "runs from -0.07 to 1.07. It holds zero, so the verdict is *not shown*, whatever the harmless requests do."
+        "runs from -0.07 to 1.07. It holds zero, so the verdict is *not shown*, whatever the harmless requests do. And 24 "
+        "groups in which nothing changed: the standard error is 0, but Wilson's interval of 0 of 24 ends at 0.14, so the "
+        "change is 0 with an interval from -0.14 to 0.14."
     ),
     hints=(
         "What is one case here? Requests of one group share words, and before and after are the same request.",
         "Take after minus before for each request, then one mean for each group. From the groups: mean, standard "
         "deviation (with n - 1), "
         "standard error, 1.96 of them to either side. The verdict looks at the *low* end of one interval and at the "
-        "*high* end of the other.",
+        "*high* end of the other. Where all groups agree, the spread is 0: the docstring says what stands in its place.",
         "```python\nfor group, before, after in rows:\n    groups.setdefault(group, []).append(int(after) - int(before))\n"
-        "of_groups = [mean(values) for values in groups.values()]\nhalf = 1.96 * stdev(of_groups) / ...\n```",
+        "of_groups = [mean(values) for values in groups.values()]\nbelow = above = 1.96 * stdev(of_groups) / ...\n"
+        "if len(set(of_groups)) == 1:\n    below, above = Rate(0, ...).high * (1 + ...), ...\n```",
     ),
     why=(
         "A fine-tuned model that *declines 40 points more harmful requests* can be a good one or a useless one. The "
@@ -197,6 +228,8 @@ BEFORE_AFTER = Exercise(
         Case("a rise that may be chance", (BARELY, QUIET, 0.1)),
         Case("a mean below what is allowed", (_rows("83", 20, 0.1, 0.8), RISES, 0.1)),
         Case("a sure rise that is allowed", (_rows("84", 20, 0.1, 0.8), ALLOWED, 0.4)),
+        Case("nothing changed, in few groups", (_rows("85", 20, 0.1, 0.8), _still(24), 0.1)),
+        Case("all changed alike", (_still(12, rise=True), RISES, 0.2)),
     ),
     hidden=_hidden,
     mistakes=(
@@ -240,13 +273,19 @@ BEFORE_AFTER = Exercise(
             "For the price you look at the low end of the interval: it says how small the rise may be, not how large.",
         ),
         Mistake(
+            "no width",
+            no_width,
+            "Where all groups changed alike, your interval has no width: it claims to be certain after a few groups. The "
+            "docstring says which interval stands there.",
+        ),
+        Mistake(
             "zero allowed",
             zero_allowed,
             "Your verdict asks whether the price may be zero. The card asks whether it is surely below what was allowed.",
         ),
     ),
     alternatives=(right_with_numpy, right_with_torch),
-    rtol=1e-6,
-    atol=1e-9,
-    tolerance_reason="means of small whole numbers in double precision",
+    rtol=1e-4,
+    atol=1e-5,
+    tolerance_reason="1.96 has more digits, and with or without them is right",
 )
