@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import ast
 import re
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from course_lib.grading.cell_code import CELL_MAGIC, TIMED, parse_code
 from course_lib.grading.scopes import annotations_of, captured, free_names, root_of
@@ -61,6 +60,7 @@ class Names:
         return self.binds | self.may_bind
 
 
+@lru_cache(maxsize=512)  # a chapter's own cells come again with every submission; a text has at most 100,000 letters
 def names_of(text: str) -> Names | None:
     """What the code of a cell does with names; None when that cannot be said. The caller changes nothing in it.
 
@@ -69,14 +69,6 @@ def names_of(text: str) -> Names | None:
         >>> sorted(found.binds), sorted(found.now), sorted(found.later), sorted(found.touches)
         (['draw', 'seed'], ['cache'], ['offset', 'seed'], ['cache'])
     """
-    known, found = _known.look(text)
-    if not known:
-        found = _names_of(text)
-        _known.put(text, found)
-    return found
-
-
-def _names_of(text: str) -> Names | None:
     tree = parse_code(text)
     if tree is None:
         return None
@@ -89,35 +81,6 @@ def _names_of(text: str) -> Names | None:
     except RecursionError:
         return None
     return found
-
-
-class _Known:
-    """What was found out about texts lately; a chapter's own cells come again with every submission."""
-
-    MOST = 3_000_000  # characters
-
-    def __init__(self) -> None:
-        self.found: OrderedDict[str, Names | None] = OrderedDict()
-        self.size, self.lock = 0, threading.Lock()
-
-    def look(self, text: str) -> tuple[bool, Names | None]:
-        """Whether a text is known, and what is known of it."""
-        with self.lock:
-            known = text in self.found
-            if known:
-                self.found.move_to_end(text)
-            return known, self.found.get(text)
-
-    def put(self, text: str, names: Names | None) -> None:
-        """Remember, and forget what was not asked for in the longest time."""
-        with self.lock:
-            self.size += 0 if text in self.found else len(text)
-            self.found[text] = names
-            while self.size > self.MOST:
-                self.size -= len(self.found.popitem(last=False)[0])
-
-
-_known = _Known()
 
 
 class _Reader(ast.NodeVisitor):
