@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
         f"{args.size} submissions in {desk.submitted}: {', '.join(f'{n} {kind}' for kind, n in kinds.most_common())}."
     )
     print(
-        f"Next: `course grade {args.chapter} --class {args.group}` (12 of chapter 8 took two and a half minutes on two busy cores)."
+        f"Next: `course grade {args.chapter} --class {args.group}` (12 of chapter 8: two and a half minutes on two busy cores)."
     )
     print(f"When you have seen enough, delete the folder {desk.chapter.root}.")
     return 0
