@@ -1,12 +1,14 @@
-"""Which edited texts go into which forward pass.
+"""The edited texts: whole, as rows of a batch, or from their edit on, as ends.
 
-A batch holds neighbouring edits: tokens `start` to `stop` of the prompt, each removed in a row of its own. All its rows
-agree before `start`, so that many tokens can be kept from a pass over the complete text, and from there on all rows
-have the same length: nothing is padded.
+Which go into which pass depends on the way in which they are read (`course_lib.attribution.passes`). Ends are packed
+into lanes (`course_lib.models.lanes`); for rows it is decided here. A batch of rows holds neighbouring edits: tokens
+`start` to `stop` of the prompt, each removed in a row of its own. All its rows agree before `start`, so that many
+tokens can be kept from a pass over the complete text, and from there on all rows have the same length: nothing is
+padded.
 
-The pitfall sits at the end of the prompt. A pass must compute as many positions as there are targets, since a cache
-holds keys and values but no logits; when the last tokens are removed, a few that could have been kept are computed
-again.
+The pitfall sits at the end of the prompt, for both. A pass must compute as many positions as there are targets, since a
+cache holds keys and values but no logits; when the last tokens are removed, a few that could have been kept are
+computed again.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
+
+from course_lib.models.lanes import End
 
 if TYPE_CHECKING:
     from jaxtyping import Int
@@ -83,3 +87,31 @@ def edited_rows(
     rows = text.repeat(stop - start, 1)
     rows[torch.arange(stop - start), torch.arange(start, stop)] = replacement_id
     return rows
+
+
+def edited_ends(
+    text: Int[Tensor, " position"], first: int, last: int, targets: int, replacement_id: int | None
+) -> list[End]:
+    """What stands from the edit on, for the edits of token `first`, then the next, up to `last` (exclusive).
+
+    Args:
+        text: token ids.
+        first: first position to edit.
+        last: one more than the last position to edit.
+        targets: fewest tokens of an end; it begins before its edit where fewer stand behind.
+        replacement_id: the token that stands in; None deletes.
+
+    Example:
+        >>> edited_ends(torch.tensor([5, 6, 7]), 1, 3, 1, None)
+        [End(start=1, tokens=(7,)), End(start=1, tokens=(6,))]
+        >>> edited_ends(torch.tensor([5, 6, 7]), 1, 3, 1, 0)
+        [End(start=1, tokens=(0, 7)), End(start=2, tokens=(0,))]
+    """
+    ids = tuple(text.tolist())
+    stand_in = () if replacement_id is None else (replacement_id,)
+    ends = []
+    for position in range(first, last):
+        edited = ids[:position] + stand_in + ids[position + 1 :]
+        start = min(position, len(edited) - targets)
+        ends.append(End(start, edited[start:]))
+    return ends

@@ -7,11 +7,10 @@ changing a number:
 1. Whatever stands before the removed token is the same in every pass: its keys and values are computed once
    (`course_lib.models.prefix`). Half of the tokens, on average.
 2. Only the positions that score a target need logits.
-3. Several removals fit into one batch. Counting the batch in *tokens*, not in rows, keeps it at the size that the
-   machine likes: many rows near the end of the prompt, where little is left to compute, few near its beginning.
-
-For short texts the first and the third are one: all edited texts form a tree (`course_lib.models.tree`), which wastes
-nothing on rows that begin before their edit.
+3. Several removals fit into one pass. What stands behind an edit near the beginning is long, and short near the end:
+   the ends are packed into lanes of one width (`course_lib.models.lanes`), so that passes are as large as the machine
+   likes and little in them is filling. A model that takes no mask of our own gets batches of rows instead, counted in
+   *tokens*: many rows near the end of the prompt, few near its beginning.
 
 Two questions are offered under their names. `mode="delete"` asks what the answer loses when the token had not been
 written; everything behind it moves up. `mode="replace"` asks what it loses when another token, `replacement_id`, had
@@ -25,18 +24,17 @@ The pitfall of speed is a wrong number that comes quickly. The tests hold this f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, get_args
 
 import torch
 
-from course_lib.attribution.edits import Batch, edited_rows, plan_batches
 from course_lib.attribution.inputs import as_ids, check_length
-from course_lib.attribution.memory import batch_bytes, check_memory, tree_bytes
+from course_lib.attribution.memory import batch_bytes, check_memory
+from course_lib.attribution.passes import Edits, Size, plan_reading
 from course_lib.attribution.result import TokenAttribution
 from course_lib.errors import CourseError
-from course_lib.models.prefix import last_logits, shared_prefix
-from course_lib.models.tree import Leaves, takes_trees, tree_logits
+from course_lib.models.prefix import shared_prefix
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
@@ -48,9 +46,7 @@ Mode = Literal["delete", "replace"]
 Score = Literal["log_prob", "log_odds", "logit"]
 Ids = Sequence[int] | torch.Tensor
 Progress = Callable[[int, int], None]
-SHORT = 64  # tokens; up to here a tree of all edited texts is faster than batches of equal rows, beyond they are equal
 SMALLER = "Set batch_tokens to a smaller number."
-TOKENS_PER_BATCH = {"cpu": 256, "cuda": 8192, "mps": 2048}
 
 
 def removal_attribution(
@@ -77,7 +73,8 @@ def removal_attribution(
         score: "log_prob", in nats; "log_odds", log p/(1 − p), also in nats, for targets so certain that their log
             probability cannot rise or fall visibly; or "logit": comparable within one run, not between runs, but what
             some tools show.
-        batch_tokens: most tokens in one forward pass; 256 on a CPU if None. Changes time and memory, not the result.
+        batch_tokens: most tokens in one forward pass; on a CPU 1,536 if None, or 256 in a model that takes rows only.
+            Changes time and memory, not the result.
         reuse_prefix: compute the unchanged beginning only once, where the model allows it.
         positions: score the prompt tokens from the first number up to, and without, the second; all of them if None.
             Scores are those that they have in the whole; the request of a chat alone takes a third of its time.
@@ -100,47 +97,29 @@ def removal_attribution(
     earlier = prompt_ids[:0] if target is None else as_ids(model, target, "target")
     text = torch.cat([prompt_ids, earlier[:-1]])
     targets = max(1, len(earlier))
-    limit = batch_tokens or TOKENS_PER_BATCH.get(model.device.type, 256)
     check_length(model, len(text))
     first, last = _check_positions(positions, len(prompt_ids))
-    length = len(text) - (mode == "delete")
-    as_tree = reuse_prefix and len(text) <= SHORT and takes_trees(model, len(text))
-    edits = last - first
-    rows = edited_rows(text, first, last, replacement_id) if as_tree else None
-    if rows is None:
-        _check_cost(model, plan_batches(last, length, targets, limit, reuse=reuse_prefix, first=first), length, targets)
+    edits = Edits(text, first, last, targets, replacement_id)
+    reading = plan_reading(model, edits, batch_tokens, reuse_prefix=reuse_prefix)
+    _check_cost(model, reading.sizes(), Size(rows=1, length=edits.length, prefix=0, targets=targets))
+    logits, prefix = shared_prefix(model, text, targets, reuse_prefix)
+    target_ids = logits.argmax(dim=-1) if target is None else earlier
 
-    prefix, target_ids = None, earlier
-    scores = torch.zeros(edits + 1, targets)  # of the edited texts, then of the text
-    if rows is None or target is None:
-        logits, prefix = shared_prefix(model, text, targets, reuse_prefix and not as_tree)
-        target_ids = logits.argmax(dim=-1) if target is None else earlier
-        scores[-1] = _target_scores(logits, target_ids, score)
-
-    def passes() -> Iterator[tuple[list[int], Float[Tensor, "edit target vocab"]]]:
-        if rows is not None:
-            for leaves in _read_tree(model, [*rows.tolist(), text.tolist()], targets, limit):
-                yield leaves.rows, leaves.logits
-            return
-        for batch in plan_batches(last, length, targets, limit, reuse=prefix is not None, first=first):
-            start, stop = batch.start - batch.kept, batch.stop - batch.kept
-            edited = edited_rows(text[batch.kept :], start, stop, replacement_id)
-            cache = prefix.lend(batch.kept, len(edited)) if prefix is not None and batch.kept else None
-            yield list(range(batch.start - first, batch.stop - first)), last_logits(model, edited, targets, cache)
-
+    complete = _target_scores(logits, target_ids, score).cpu()
+    scores = torch.zeros(last - first, targets)
     done = 0
-    for which, logits in passes():
+    for which, logits in reading.read(prefix):
         scores[which] = _target_scores(logits, target_ids, score).cpu()
-        done += sum(number < edits for number in which)
+        done += len(which)
         if progress is not None:
-            progress(done, edits)
-    losses = (scores[-1] - scores[:-1]).T
+            progress(done, last - first)
+    losses = (complete - scores).T
     settings = {
         "mode": mode,
         "replacement_id": replacement_id,
         "score": score,
-        "batch_tokens": limit,
-        "reuse_prefix": prefix is not None or as_tree,
+        "batch_tokens": reading.limit,
+        "reuse_prefix": prefix is not None,
         "model": model.name,
         "dtype": str(model.dtype).removeprefix("torch."),
         "input_ids": prompt_ids.tolist(),
@@ -155,12 +134,6 @@ def removal_attribution(
         method=_method(model, replacement_id),
         settings=settings,
     )
-
-
-def _read_tree(model: LocalModel, rows: Sequence[Sequence[int]], targets: int, limit: int) -> Iterator[Leaves]:
-    """All texts as one tree, if that fits into memory."""
-    check_memory(model.device, tree_bytes(model, rows, targets, limit) or 0, SMALLER)
-    return tree_logits(model, [tuple(row) for row in rows], targets, limit)
 
 
 def _target_scores(
@@ -213,17 +186,10 @@ def _check_positions(positions: tuple[int, int] | None, length: int) -> tuple[in
     return first, last
 
 
-def _check_cost(model: LocalModel, batches: Iterable[Batch], length: int, targets: int) -> None:
-    """Refuse a plan whose largest batch does not fit into memory."""
-    single = batch_bytes(model, rows=1, length=length, prefix=0, targets=targets)
+def _check_cost(model: LocalModel, passes: Iterable[Size], one_text: Size) -> None:
+    """Refuse a plan whose largest pass does not fit into memory."""
+    single = batch_bytes(model, **one_text._asdict())
     if single is None:  # the configuration does not tell; nothing is refused on a guess
         return
-    costs = [
-        batch_bytes(
-            model, rows=batch.stop - batch.start, length=length - batch.kept, prefix=batch.kept, targets=targets
-        )
-        or 0
-        for batch in batches
-    ]
-    remedy = SMALLER if max(costs) > single else "Shorten the prompt or the target."
-    check_memory(model.device, max(costs), remedy)
+    largest = max(batch_bytes(model, **size._asdict()) or 0 for size in passes)
+    check_memory(model.device, largest, SMALLER if largest > single else "Shorten the prompt or the target.")

@@ -12,8 +12,8 @@ returns None where the cache does not hold one key per token and layer, and the 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -79,22 +79,31 @@ def last_logits(
 
 
 @contextmanager
-def head_in_one_piece(model: LocalModel) -> Iterator[None]:
+def head_reads(model: LocalModel, choose: Callable[[Tensor], Tensor]) -> Iterator[bool]:
+    """The matrix of the vocabulary multiplied with `choose(states)` in place of the last states.
+
+    Yields:
+        Whether the model has such a matrix of which it tells; somebody's own network may have none.
+    """
+    find_head = getattr(model.model, "get_output_embeddings", None)
+    head = find_head() if find_head is not None else None
+    if head is None:
+        yield False
+        return
+    handle = head.register_forward_pre_hook(lambda _, inputs: (choose(inputs[0]), *inputs[1:]))
+    try:
+        yield True
+    finally:
+        handle.remove()
+
+
+def head_in_one_piece(model: LocalModel) -> AbstractContextManager[bool]:
     """The matrix of the vocabulary read once for all rows.
 
     The last positions of several rows lie apart in memory, and PyTorch then multiplies row by row; a copy of these few
     numbers costs nothing beside reading the largest matrix of a small model again and again.
     """
-    find_head = getattr(model.model, "get_output_embeddings", None)  # somebody's own network may have none
-    head = find_head() if find_head is not None else None
-    if head is None:
-        yield
-        return
-    handle = head.register_forward_pre_hook(lambda _, inputs: (inputs[0].contiguous(), *inputs[1:]))
-    try:
-        yield
-    finally:
-        handle.remove()
+    return head_reads(model, torch.Tensor.contiguous)
 
 
 def chat_start(model: LocalModel) -> str:

@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 import torch
 
-from course_lib.attribution import fast_removal, memory, removal_attribution, token_attribution
+from course_lib.attribution import fast_removal, memory, passes, removal_attribution, token_attribution
 from course_lib.errors import CourseError
 from course_lib.models import LocalModel, prefix
 from course_lib.probing import hidden_states
@@ -31,8 +31,8 @@ def test_deletion_equals_the_definition(
 ) -> None:
     model, prompt, target = tiny(seed, family), random_ids(seed, length), random_ids(seed + 100, targets)
     expected = token_attribution(model, prompt, target)
-    for short in (0, 64):  # equal rows in batches; a tree
-        monkeypatch.setattr(fast_removal, "SHORT", short)
+    for packed in (True, False):  # ends in lanes; equal rows in batches
+        monkeypatch.setattr(passes, "takes_trees", lambda *_, packed=packed: packed)
         for batch_tokens in (1, 23, 4096):  # a row a batch; ragged last batches; everything at once
             result = removal_attribution(model, prompt, target, batch_tokens=batch_tokens)
             assert result.settings["reuse_prefix"] is True
