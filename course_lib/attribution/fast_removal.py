@@ -73,7 +73,7 @@ def removal_attribution(
         score: "log_prob", in nats; "log_odds", log p/(1 − p), also in nats, for targets so certain that their log
             probability cannot rise or fall visibly; or "logit": comparable within one run, not between runs, but what
             some tools show.
-        batch_tokens: most tokens in one forward pass; on a CPU 1,536 if None, or 256 in a model that takes rows only.
+        batch_tokens: most tokens in one forward pass; on a CPU 1,024 if None, or 256 in a model that takes rows only.
             Changes time and memory, not the result.
         reuse_prefix: compute the unchanged beginning only once, where the model allows it.
         positions: score the prompt tokens from the first number up to, and without, the second; all of them if None.

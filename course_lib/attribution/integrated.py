@@ -54,7 +54,7 @@ def integrated_gradients(
     hold: Sequence[int] | None = None,
     nodes: Nodes = "gauss_legendre",
     steps: int = 32,
-    max_steps: int = 1024,
+    max_steps: int = 2048,
     tolerance: float = 0.02,
     score: str = "log_prob",
     batch_tokens: int | None = None,
@@ -71,7 +71,8 @@ def integrated_gradients(
         nodes: where the steps lie: "gauss_legendre", or "midpoint" of equal intervals.
         steps: steps of the first attempt, along the whole path.
         max_steps: most steps in all. When the first attempt does not add up, the path is cut into parts, and the parts
-            that do not add up are halved; see `course_lib.attribution.refinement`.
+            that do not add up are halved; see `course_lib.attribution.refinement`. What a prompt does not need is not
+            spent.
         tolerance: largest error of completeness, as a share of f(x) − f(x'); changes below 1 nat (logit) count as 1.
         score: "log_prob" or "logit"; of no account for a contrast.
         batch_tokens: most tokens in one pass; on a CPU 512 to 1024 if None, by the length. Changes time and memory, not the

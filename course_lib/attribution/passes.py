@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     Read = tuple[list[int], Float[Tensor, "edit target vocab"]]
 
-TOKENS_IN_LANES = {"cpu": 1536, "cuda": 8192, "mps": 2048}
+TOKENS_IN_LANES = {"cpu": 1024, "cuda": 8192, "mps": 2048}
 TOKENS_IN_ROWS = {"cpu": 256, "cuda": 8192, "mps": 2048}
 
 

@@ -137,7 +137,7 @@ def test_contrasts_and_chats_are_targets_too() -> None:
     [
         ({"nodes": "simpson"}, "no nodes"),
         ({"steps": 0}, "no range"),
-        ({"steps": 2000}, "no range"),
+        ({"steps": 3000}, "no range"),
         ({"tolerance": 0}, "cannot be met"),
         ({"baseline": "noise"}, "no baseline"),
         ({"baseline": torch.zeros(3, 24)}, "does not fit"),
