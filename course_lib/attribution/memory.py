@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from course_lib.models import LocalModel
 
 
-def batch_bytes(model: LocalModel, *, rows: int, length: int, prefix: int, targets: int) -> int | None:
+def batch_bytes(
+    model: LocalModel, *, rows: int, length: int, prefix: int, targets: int, grows: bool = False
+) -> int | None:
     """Bytes that one forward pass needs on top of the weights; None where the configuration does not tell.
 
     Args:
@@ -29,6 +31,7 @@ def batch_bytes(model: LocalModel, *, rows: int, length: int, prefix: int, targe
         length: tokens of each text that are computed anew.
         prefix: tokens of each text whose keys and values are kept from before.
         targets: positions of each text whose logits are computed.
+        grows: whether the keys and values of all layers are kept to the end, and not of one layer at a time.
 
     Example:
         Twice the rows cost twice the memory::
@@ -39,14 +42,16 @@ def batch_bytes(model: LocalModel, *, rows: int, length: int, prefix: int, targe
     number = torch.empty(0, dtype=model.dtype).element_size()
     try:
         key_heads = largest(config, "num_key_value_heads", model.n_heads)
-        key_width = largest(config, "head_dim", model.d_model // model.n_heads) * key_heads
+        head_width = largest(config, "head_dim", model.d_model // model.n_heads)
         hidden = largest(config, "intermediate_size", 4 * model.d_model)
         vocabulary = int(config.vocab_size)
     except (AttributeError, TypeError, ValueError, ZeroDivisionError):
         return None
-    activations = length * (8 * model.d_model + 3 * hidden) * number
+    activations = length * (10 * model.d_model + 4 * hidden) * number
     attention = 2 * model.n_heads * length * (prefix + length) * 4
-    keys_and_values = 2 * 2 * model.n_layers * (prefix + length) * key_width * number  # old and grown copy
+    heads = key_heads + model.n_heads  # as they are, and repeated for the heads that share them
+    kept = 2 * model.n_layers * key_heads if grows else 0  # old and grown copy
+    keys_and_values = 2 * (heads + kept) * (prefix + length) * head_width * number
     logits = targets * vocabulary * (number + 8)
     return rows * (activations + attention + keys_and_values + logits)
 
@@ -62,7 +67,7 @@ def tree_bytes(model: LocalModel, rows: Sequence[Sequence[int]], targets: int, l
     """
     longest = max(map(len, rows))
     leaves = min(len(rows), limit)
-    return batch_bytes(model, rows=1, length=max(longest, limit), prefix=longest, targets=leaves * targets)
+    return batch_bytes(model, rows=1, length=max(longest, limit), prefix=longest, targets=leaves * targets, grows=True)
 
 
 def largest(config: Any, name: str, otherwise: int) -> int:

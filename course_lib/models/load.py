@@ -22,6 +22,7 @@ from course_lib.errors import CourseError
 from course_lib.models.folder import load_folder
 from course_lib.models.gguf import convert, converted, hash_of, is_converted
 from course_lib.models.hardware import choose_device, choose_dtype
+from course_lib.models.heap import keep_dropped_blocks
 from course_lib.models.hub import is_hub_id, load_hub
 from course_lib.models.local_model import LocalModel
 from course_lib.models.ollama import find_weights
@@ -78,6 +79,7 @@ def load_model(
     if wanted[0].startswith("tiny:"):
         return load_tiny(*wanted)
     if wanted not in _LOADED:
+        keep_dropped_blocks()
         model = open_model(*wanted, progress)
         make_room()
         _LOADED[wanted] = model

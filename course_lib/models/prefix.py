@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from transformers import DynamicCache
+from transformers.cache_utils import DynamicLayer
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
@@ -42,12 +43,14 @@ class SharedPrefix:
 
     layers: list[tuple[Tensor, Tensor]]
 
-    def lend(self, length: int, rows: int | Sequence[int]) -> DynamicCache:
+    def lend(self, length: int, rows: int | Sequence[int], *, grows: bool = False) -> DynamicCache:
         """A cache for texts that all begin with the first `length` tokens; this one stays as it is.
 
         Args:
             length: how many tokens.
             rows: how many texts; one number for each layer where texts join on the way up.
+            grows: keep what the texts add, for a second pass. If not, each layer's keys and values go when the layer is
+                done, and the beginning is copied once, not twice.
         """
         counts = [rows] * len(self.layers) if isinstance(rows, int) else rows
 
@@ -55,7 +58,27 @@ class SharedPrefix:
             return states[:, :, :length].expand(count, -1, -1, -1)
 
         pairs = zip(self.layers, counts, strict=True)
-        return DynamicCache([(lent(keys, count), lent(values, count)) for (keys, values), count in pairs])
+        states = [(lent(keys, count), lent(values, count)) for (keys, values), count in pairs]
+        if grows:
+            return DynamicCache(states)
+        cache = DynamicCache()
+        cache.layers = [_Lent(keys, values) for keys, values in states]
+        return cache
+
+
+class _Lent(DynamicLayer):
+    """Keys and values of a beginning, for one pass that nothing follows."""
+
+    def __init__(self, keys: Tensor, values: Tensor) -> None:
+        super().__init__()
+        self.keys, self.values = self.lent = keys, values
+        self.dtype, self.device = keys.dtype, keys.device
+        self.is_initialized = True
+
+    def update(self, key_states: Tensor, value_states: Tensor, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
+        """The beginning and what a text adds to it, which is not kept."""
+        keys, values = self.lent
+        return torch.cat([keys, key_states], dim=-2), torch.cat([values, value_states], dim=-2)
 
 
 def last_logits(
@@ -67,7 +90,7 @@ def last_logits(
         model: a loaded model.
         rows: token ids, all rows of the same length.
         count: how many positions, counted from the end.
-        cache: keys and values of what stands before the rows; it grows by them.
+        cache: keys and values of what stands before the rows; a `DynamicCache` grows by them, a lent one does not.
     """
     options: dict[str, Any] = {"use_cache": cache is not None}
     if cache is not None:

@@ -201,7 +201,7 @@ def tree_logits(model: LocalModel, rows: Sequence[Row], count: int, limit: int |
     longest_pass = even_limit(rows, count, limit or TOKENS_PER_PASS.get(model.device.type, 256))
     trunk: SharedPrefix | None = None
     for part in plan_passes(rows, count, longest_pass):
-        cache = trunk.lend(part.trunk, 1) if trunk is not None and part.trunk else DynamicCache()
+        cache = trunk.lend(part.trunk, 1, grows=True) if trunk is not None and part.trunk else DynamicCache()
         logits = read_pass(model, part, [count] * len(part.rows), cache)
         known = kept(model, cache, part.trunk + len(part.tokens))
         if known is None:
