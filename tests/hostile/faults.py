@@ -154,8 +154,11 @@ def start(folder: Path, into: Path, scheduler: str = "") -> subprocess.Popen[byt
 @cache
 def dask_cluster() -> Any:
     """Two worker processes, started once for all runs; a worker that was killed is started again by its nanny."""
+    import dask
     from distributed import LocalCluster
 
+    # A nanny writes these variables into the process that it runs in, and every later test would inherit them.
+    dask.config.set({"distributed.nanny.pre-spawn-environ": {}})
     os.environ["PYTHONPATH"] = python_path()
     return LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=logging.CRITICAL
